@@ -1,0 +1,6 @@
+//go:build unix
+
+package fsblob
+
+// canSyncDirs says whether a folder can be opened and flushed.
+const canSyncDirs = true
