@@ -1,0 +1,185 @@
+package meta
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// maxAttempts bounds how often [DB.Update] runs its function.
+const maxAttempts = 12
+
+// DB is the metadata database. Use it through [DB.View] and [DB.Update].
+type DB struct {
+	dialect dialect
+	read    *pool
+	write   *pool
+}
+
+// pool is a set of connections with the statements prepared on them: parsing a
+// text each time costs more than running it.
+type pool struct {
+	db    *sql.DB
+	stmts map[string]*sql.Stmt // by text, never changed after prepare
+}
+
+// Open connects to the database at address ("sqlite:PATH" or "postgres://…")
+// and brings its schema up to date. Several processes may do so at once.
+func Open(ctx context.Context, address string) (*DB, error) {
+	d, source, err := parseURL(address)
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{dialect: d}
+	if d == sqliteDialect {
+		err = db.openSQLite(source)
+	} else {
+		err = db.openPostgres(source)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	if err := db.migrate(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("migrate database: %w", err), db.Close())
+	}
+	if err := db.prepare(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("prepare statements: %w", err), db.Close())
+	}
+	return db, nil
+}
+
+func (db *DB) prepare(ctx context.Context) error {
+	if err := db.write.prepare(ctx, db.dialect); err != nil || db.read == db.write {
+		return err
+	}
+	return db.read.prepare(ctx, db.dialect)
+}
+
+func (p *pool) prepare(ctx context.Context, d dialect) error {
+	p.stmts = map[string]*sql.Stmt{}
+	for _, text := range append(statements(), d.clock) {
+		s, err := p.db.PrepareContext(ctx, text)
+		if err != nil {
+			return fmt.Errorf("%s: %w", text, err)
+		}
+		p.stmts[text] = s
+	}
+	return nil
+}
+
+// openSQLite makes one connection for writing, because SQLite allows one
+// writer, and a few for reading beside it.
+func (db *DB) openSQLite(path string) error {
+	w, err := sql.Open(sqliteDialect.driver, sqliteDSN(path, true))
+	if err != nil {
+		return err
+	}
+	w.SetMaxOpenConns(1)
+	r, err := sql.Open(sqliteDialect.driver, sqliteDSN(path, false))
+	if err != nil {
+		return errors.Join(err, w.Close())
+	}
+	r.SetMaxOpenConns(4)
+	r.SetMaxIdleConns(4)
+	db.write, db.read = &pool{db: w}, &pool{db: r}
+	return nil
+}
+
+func (db *DB) openPostgres(address string) error {
+	config, err := pgx.ParseConfig(address)
+	if err != nil {
+		return errors.New("address of PostgreSQL not understood") // the cause may hold the password
+	}
+	p := stdlib.OpenDB(*config)
+	p.SetMaxOpenConns(16)
+	p.SetMaxIdleConns(16)
+	p.SetConnMaxIdleTime(5 * time.Minute)
+	db.write = &pool{db: p}
+	db.read = db.write
+	return nil
+}
+
+// Close releases the connections.
+func (db *DB) Close() error {
+	err := db.write.close()
+	if db.read != db.write {
+		err = errors.Join(err, db.read.close())
+	}
+	return err
+}
+
+func (p *pool) close() error {
+	for _, s := range p.stmts {
+		_ = s.Close() // closing the connections does it too
+	}
+	return p.db.Close()
+}
+
+// Ping reports whether the database answers.
+func (db *DB) Ping(ctx context.Context) error {
+	return db.read.db.PingContext(ctx)
+}
+
+// Tx is one transaction. Its methods are one statement each.
+type Tx struct {
+	tx      *sql.Tx
+	pool    *pool
+	dialect dialect
+}
+
+// View runs fn on a snapshot of the database that it cannot change.
+func (db *DB) View(ctx context.Context, fn func(*Tx) error) error {
+	opts := &sql.TxOptions{ReadOnly: true}
+	if db.dialect == postgresDialect {
+		opts.Isolation = sql.LevelRepeatableRead
+	}
+	return db.run(ctx, db.read, opts, fn)
+}
+
+// Update runs fn in a transaction and commits it. When the database asks to try
+// again (a deadlock, a busy file), fn runs again, so it must not do anything but
+// talk to tx and set variables.
+func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
+	for attempt := 1; ; attempt++ {
+		err := db.run(ctx, db.write, nil, fn)
+		if err == nil || attempt == maxAttempts || !isRetryable(err) {
+			return err
+		}
+		pause := time.NewTimer(rand.N(time.Duration(attempt) * 10 * time.Millisecond)) //nolint:gosec // jitter is no secret
+		select {
+		case <-ctx.Done():
+			pause.Stop()
+			return ctx.Err()
+		case <-pause.C:
+		}
+	}
+}
+
+func (db *DB) run(ctx context.Context, p *pool, opts *sql.TxOptions, fn func(*Tx) error) error {
+	tx, err := p.db.BeginTx(ctx, opts)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer tx.Rollback() //nolint:errcheck // after Commit it does nothing, and else the error at hand says more
+	if err := fn(&Tx{tx: tx, pool: p, dialect: db.dialect}); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// Now returns the database's clock. Leases are compared with it alone, so that
+// replicas whose clocks differ agree.
+func (tx *Tx) Now(ctx context.Context) (time.Time, error) {
+	var now int64
+	err := tx.row(ctx, tx.dialect.clock).Scan(&now)
+	return fromMicros(now), err
+}

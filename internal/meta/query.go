@@ -1,0 +1,115 @@
+package meta
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/berth-registry/berth"
+)
+
+// row is the result of a query for at most one row.
+type row struct {
+	*sql.Row
+
+	err error
+}
+
+// Scan copies the columns. No row is sql.ErrNoRows, which must not leave meta.
+func (r row) Scan(dest ...any) error {
+	if r.err != nil {
+		return r.err
+	}
+	return r.Row.Scan(dest...)
+}
+
+func (tx *Tx) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
+	s, ok := tx.pool.stmts[query]
+	if !ok {
+		return nil, fmt.Errorf("statement is missing from the list: %s", query)
+	}
+	return tx.tx.StmtContext(ctx, s), nil
+}
+
+func (tx *Tx) row(ctx context.Context, query string, args ...any) row {
+	s, err := tx.stmt(ctx, query)
+	if err != nil {
+		return row{err: err}
+	}
+	return row{Row: s.QueryRowContext(ctx, args...)}
+}
+
+// exec runs a statement and returns how many rows it changed. A broken unique or
+// foreign key becomes the domain error that the caller names.
+func (tx *Tx) exec(ctx context.Context, onViolation *berth.Error, query string, args ...any) (int64, error) {
+	s, err := tx.stmt(ctx, query)
+	if err != nil {
+		return 0, err
+	}
+	result, err := s.ExecContext(ctx, args...)
+	if err != nil {
+		return 0, violation(err, onViolation)
+	}
+	return result.RowsAffected()
+}
+
+// list runs a query and hands each row to scan.
+func (tx *Tx) list(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
+	s, err := tx.stmt(ctx, query)
+	if err != nil {
+		return err
+	}
+	rows, err := s.QueryContext(ctx, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close() //nolint:errcheck // Err below says the same
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// violation turns a refusal by a unique or foreign key into the given error.
+func violation(err error, named *berth.Error) error {
+	if named != nil && isViolation(err) {
+		return named.Because(err)
+	}
+	return err
+}
+
+// orUnknown turns "no row" into the given error.
+func orUnknown(err error, named *berth.Error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return named
+	}
+	return err
+}
+
+// found turns "no row" into false.
+func found(err error) (bool, error) {
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func micros(t time.Time) int64 { return t.UnixMicro() }
+
+func fromMicros(n int64) time.Time { return time.UnixMicro(n).UTC() }
+
+// nullMicros stores the zero time as NULL.
+func nullMicros(t time.Time) sql.NullInt64 {
+	return sql.NullInt64{Int64: t.UnixMicro(), Valid: !t.IsZero()}
+}
+
+func fromNull(n sql.NullInt64) time.Time {
+	if !n.Valid {
+		return time.Time{}
+	}
+	return fromMicros(n.Int64)
+}

@@ -1,0 +1,5 @@
+//go:build !nosync
+
+package meta
+
+const sqliteSynchronous = "FULL"

@@ -1,0 +1,76 @@
+package meta
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/berth-registry/berth"
+)
+
+const (
+	// A tag keeps the spelling it was made with when it moves.
+	qPutTag = `INSERT INTO tags (package_id, folded, name, digest, updated_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (package_id, folded) DO UPDATE SET digest = excluded.digest, updated_at = excluded.updated_at`
+	qResolveTag = `SELECT m.id, m.digest, m.media_type, m.size
+		FROM tags t JOIN manifests m ON m.package_id = t.package_id AND m.digest = t.digest
+		WHERE t.package_id = $1 AND t.folded = $2`
+	qListTags   = `SELECT folded, name FROM tags WHERE package_id = $1 AND folded > $2 ORDER BY folded LIMIT $3`
+	qDropTag    = `DELETE FROM tags WHERE package_id = $1 AND folded = $2`
+	qDropTagsOf = `DELETE FROM tags WHERE package_id = $1 AND digest = $2`
+	qRefoldTags = `UPDATE tags SET folded = CASE WHEN $1 THEN lower(name) ELSE name END`
+)
+
+// PutTag makes or moves a tag. Errors: berth.ErrManifestUnknown.
+func (tx *Tx) PutTag(ctx context.Context, pkg int64, folded string, t berth.Tag, d berth.Digest, now time.Time) error {
+	_, err := tx.exec(ctx, berth.ErrManifestUnknown, qPutTag, pkg, folded, string(t), string(d), micros(now))
+	return err
+}
+
+// ResolveTag finds the manifest that a tag names, without its body.
+// Errors: berth.ErrManifestUnknown.
+func (tx *Tx) ResolveTag(ctx context.Context, pkg int64, folded string) (Manifest, error) {
+	m := Manifest{PackageID: pkg}
+	err := tx.row(ctx, qResolveTag, pkg, folded).Scan(&m.ID, &m.Digest, &m.MediaType, &m.Size)
+	return m, orUnknown(err, berth.ErrManifestUnknown)
+}
+
+// TagRow is a tag in a list.
+type TagRow struct {
+	Folded string
+	Name   berth.Tag
+}
+
+// ListTags returns up to limit tags after the given folded one, in order.
+func (tx *Tx) ListTags(ctx context.Context, pkg int64, after string, limit int) ([]TagRow, error) {
+	var list []TagRow
+	err := tx.list(ctx, func(rows *sql.Rows) error {
+		var t TagRow
+		err := rows.Scan(&t.Folded, &t.Name)
+		list = append(list, t)
+		return err
+	}, qListTags, pkg, after, limit)
+	return list, err
+}
+
+// DropTag unties a tag. Errors: berth.ErrManifestUnknown.
+func (tx *Tx) DropTag(ctx context.Context, pkg int64, folded string) error {
+	n, err := tx.exec(ctx, nil, qDropTag, pkg, folded)
+	if err == nil && n == 0 {
+		return berth.ErrManifestUnknown
+	}
+	return err
+}
+
+// DropTagsOf unties all tags of a manifest.
+func (tx *Tx) DropTagsOf(ctx context.Context, pkg int64, d berth.Digest) error {
+	_, err := tx.exec(ctx, nil, qDropTagsOf, pkg, string(d))
+	return err
+}
+
+// RefoldTags rewrites how all tags are compared. Errors: berth.ErrTagInvalid
+// when two tags of a package would become one.
+func (tx *Tx) RefoldTags(ctx context.Context, ignoreCase bool) error {
+	_, err := tx.exec(ctx, berth.ErrTagInvalid.With("two tags of one package differ only by case; delete one of each such pair first"), qRefoldTags, ignoreCase)
+	return err
+}
