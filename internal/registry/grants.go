@@ -1,0 +1,91 @@
+package registry
+
+import (
+	"context"
+	"slices"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/meta"
+)
+
+// Grant returns what a bearer for this viewer may name of what was asked: the
+// intersection of the request with the viewer's rights, which may be empty.
+// Entries for the same thing become one. What is not understood is not granted,
+// and never an error.
+// Errors: berth.ErrDenied for a token that is not for packages at all.
+func (s *Service) Grant(ctx context.Context, v berth.Viewer, asked []berth.Grant) ([]berth.Grant, error) {
+	granted := []berth.Grant{}
+	if !v.Anonymous() && v.Scopes&berth.ScopesPackages == 0 {
+		return nil, berth.ErrDenied.With("the token of user %s has the scopes %s; the registry needs one of %s", v.Login, v.Scopes, berth.ScopesPackages)
+	}
+	if len(asked) == 0 {
+		return granted, nil
+	}
+	err := s.meta.View(ctx, func(tx *meta.Tx) error {
+		granted = granted[:0]
+		for _, ask := range union(asked) {
+			actions, err := s.grantable(ctx, tx, v, ask)
+			if err != nil {
+				return err
+			}
+			if len(actions) > 0 {
+				granted = append(granted, berth.Grant{Type: ask.Type, Name: ask.Name, Actions: actions})
+			}
+		}
+		return nil
+	})
+	return granted, err
+}
+
+func (s *Service) grantable(ctx context.Context, tx *meta.Tx, v berth.Viewer, ask berth.Grant) ([]berth.Action, error) {
+	if ask.Type == "registry" && ask.Name == "catalog" {
+		return []berth.Action{berth.ActionCatalog}, nil
+	}
+	n, err := berth.ParseName(ask.Name)
+	if ask.Type != "repository" || err != nil {
+		return nil, nil
+	}
+	standing, err := tx.Standing(ctx, n, v.UserID)
+	if err != nil {
+		return nil, err
+	}
+	var actions []berth.Action
+	for _, a := range []berth.Action{berth.ActionPull, berth.ActionPush, berth.ActionDelete} {
+		wanted := slices.Contains(ask.Actions, a) || slices.Contains(ask.Actions, "*")
+		if wanted && berth.Can(v, standing, a) {
+			actions = append(actions, a)
+		}
+	}
+	return actions, nil
+}
+
+func union(asked []berth.Grant) []berth.Grant {
+	var out []berth.Grant
+	for _, ask := range asked {
+		i := slices.IndexFunc(out, func(g berth.Grant) bool { return g.Type == ask.Type && g.Name == ask.Name })
+		if i < 0 {
+			out = append(out, berth.Grant{Type: ask.Type, Name: ask.Name, Actions: slices.Clone(ask.Actions)})
+			continue
+		}
+		out[i].Actions = append(out[i].Actions, ask.Actions...)
+	}
+	return out
+}
+
+// SetVisibility changes who may pull a package. Errors: those of
+// [Service.enter]; berth.ErrDenied without the role admin.
+func (s *Service) SetVisibility(ctx context.Context, v berth.Viewer, n berth.Name, visibility berth.Visibility) error {
+	return s.meta.Update(ctx, func(tx *meta.Tx) error {
+		standing, err := s.enter(ctx, tx, v, n, berth.ActionPull)
+		if err != nil {
+			return err
+		}
+		if standing.PackageID == 0 {
+			return berth.ErrPackageUnknown.With("%s does not exist", n)
+		}
+		if role := standing.RoleOf(v); role < berth.RoleAdmin {
+			return berth.ErrDenied.With("user %s has role %s on %s, changing visibility needs admin", v.Login, role, n)
+		}
+		return tx.PutVisibility(ctx, standing.PackageID, visibility)
+	})
+}

@@ -1,0 +1,275 @@
+package registry
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/meta"
+)
+
+// Manifest is a manifest as it is served: exact bytes under the type they were
+// pushed with.
+type Manifest struct {
+	Digest    berth.Digest
+	MediaType string
+	Size      int64
+	Body      []byte // nil after StatManifest
+}
+
+// GetManifest finds a manifest by tag or digest and reads it.
+// Errors: those of [Service.enter]; berth.ErrManifestUnknown.
+func (s *Service) GetManifest(ctx context.Context, v berth.Viewer, n berth.Name, ref berth.Reference) (Manifest, error) {
+	var m Manifest
+	err := s.meta.View(ctx, func(tx *meta.Tx) error {
+		row, err := s.findManifest(ctx, tx, v, n, ref)
+		if err != nil {
+			return err
+		}
+		m = Manifest{Digest: row.Digest, MediaType: row.MediaType, Size: row.Size}
+		if body, ok := s.bodies.Get(row.Digest); ok {
+			m.Body = body
+			return nil
+		}
+		m.Body, err = tx.GetBody(ctx, row.ID)
+		return err
+	})
+	if err == nil && m.Size <= maxCachedBody {
+		s.bodies.Add(m.Digest, m.Body)
+	}
+	return m, err
+}
+
+// StatManifest finds a manifest without reading it. Errors: as GetManifest.
+func (s *Service) StatManifest(ctx context.Context, v berth.Viewer, n berth.Name, ref berth.Reference) (Manifest, error) {
+	var m Manifest
+	err := s.meta.View(ctx, func(tx *meta.Tx) error {
+		row, err := s.findManifest(ctx, tx, v, n, ref)
+		m = Manifest{Digest: row.Digest, MediaType: row.MediaType, Size: row.Size}
+		return err
+	})
+	return m, err
+}
+
+func (s *Service) findManifest(ctx context.Context, tx *meta.Tx, v berth.Viewer, n berth.Name, ref berth.Reference) (meta.Manifest, error) {
+	standing, err := s.enter(ctx, tx, v, n, berth.ActionPull)
+	if err != nil {
+		return meta.Manifest{}, err
+	}
+	var m meta.Manifest
+	if ref.Digest != "" {
+		m, err = tx.StatManifest(ctx, standing.PackageID, ref.Digest)
+	} else {
+		m, err = tx.ResolveTag(ctx, standing.PackageID, s.fold(ref.Tag))
+	}
+	if errors.Is(err, berth.ErrManifestUnknown) {
+		err = berth.ErrManifestUnknown.With("%s has no %s", n, ref)
+	}
+	return m, err
+}
+
+// Push is a manifest on its way in.
+type Push struct {
+	Reference   berth.Reference
+	Tags        []berth.Tag // more tags, with a push by digest
+	ContentType string
+	Body        io.Reader
+}
+
+// Pushed is what became of a [Push].
+type Pushed struct {
+	Digest  berth.Digest
+	Subject berth.Digest // "" when the manifest refers to nothing
+}
+
+// PutManifest stores a manifest and moves its tags, in one transaction that also
+// checks that the package holds all that the manifest names. The first manifest
+// publishes the package and makes its pusher an administrator of it.
+// Errors: those of [Service.enter]; berth.ErrManifestInvalid,
+// berth.ErrManifestTooLarge, berth.ErrManifestBlobUnknown,
+// berth.ErrDigestMismatch.
+func (s *Service) PutManifest(ctx context.Context, v berth.Viewer, n berth.Name, p Push) (Pushed, error) {
+	// Refuse before the body is read.
+	err := s.meta.View(ctx, func(tx *meta.Tx) error {
+		_, err := s.enter(ctx, tx, v, n, berth.ActionPush)
+		return err
+	})
+	if err != nil {
+		return Pushed{}, err
+	}
+	body, err := readManifest(p.Body, s.opts.MaxManifest)
+	if err != nil {
+		return Pushed{}, err
+	}
+	m, row, err := s.parse(p, body)
+	if err != nil {
+		return Pushed{}, err
+	}
+	tags := p.Tags
+	if p.Reference.Tag != "" {
+		tags = []berth.Tag{p.Reference.Tag}
+	}
+	err = s.meta.Update(ctx, func(tx *meta.Tx) error {
+		standing, err := s.enter(ctx, tx, v, n, berth.ActionPush)
+		if err != nil {
+			return err
+		}
+		row.PackageID, err = s.ensurePackage(ctx, tx, v, n, standing, row.PushedAt)
+		if err != nil {
+			return err
+		}
+		return s.storeManifest(ctx, tx, v, m, row, tags)
+	})
+	return Pushed{Digest: row.Digest, Subject: m.Subject}, err
+}
+
+func (s *Service) parse(p Push, body []byte) (*berth.Manifest, meta.Manifest, error) {
+	algorithm := digest.SHA256
+	if p.Reference.Digest != "" {
+		algorithm = p.Reference.Digest.Algorithm()
+	}
+	d := algorithm.FromBytes(body)
+	if want := p.Reference.Digest; want != "" && want != d {
+		return nil, meta.Manifest{}, berth.ErrDigestMismatch.With("expected %s, the %d bytes received are %s", want, len(body), d)
+	}
+	m, err := berth.ParseManifest(p.ContentType, body)
+	if err != nil {
+		return nil, meta.Manifest{}, err
+	}
+	row := meta.Manifest{
+		Digest: d, MediaType: m.MediaType, ArtifactType: m.ArtifactType, Subject: m.Subject,
+		Size: int64(len(body)), Body: body, PushedAt: s.opts.Now(),
+	}
+	if m.Subject != "" && m.Annotations != nil {
+		text, err := json.Marshal(m.Annotations)
+		if err != nil {
+			return nil, meta.Manifest{}, err
+		}
+		row.Annotations = string(text)
+	}
+	return m, row, nil
+}
+
+func (s *Service) storeManifest(ctx context.Context, tx *meta.Tx, v berth.Viewer, m *berth.Manifest, row meta.Manifest, tags []berth.Tag) error {
+	blobs, children, err := s.hold(ctx, tx, row.PackageID, m)
+	if err != nil {
+		return err
+	}
+	id, err := tx.CreateManifest(ctx, row)
+	if err != nil {
+		return err
+	}
+	if id == 0 {
+		if err := sameType(ctx, tx, row); err != nil {
+			return err
+		}
+		blobs, children = nil, nil // recorded the first time
+	}
+	for _, d := range blobs {
+		if err := tx.PutBlobReference(ctx, id, row.PackageID, d); err != nil {
+			return err
+		}
+	}
+	for _, d := range children {
+		if err := tx.PutChild(ctx, id, row.PackageID, d); err != nil {
+			return err
+		}
+	}
+	for _, t := range tags {
+		if err := tx.PutTag(ctx, row.PackageID, s.fold(t), t, row.Digest, row.PushedAt); err != nil {
+			return err
+		}
+	}
+	return s.publish(ctx, tx, v, row.PackageID, row.PushedAt)
+}
+
+// sameType refuses the same bytes under a second type: what a digest means must
+// never depend on who asks.
+func sameType(ctx context.Context, tx *meta.Tx, row meta.Manifest) error {
+	old, err := tx.StatManifest(ctx, row.PackageID, row.Digest)
+	if err != nil {
+		return err
+	}
+	if old.MediaType != row.MediaType {
+		return berth.ErrManifestInvalid.With("%s is stored as %s and cannot become %s", row.Digest, old.MediaType, row.MediaType)
+	}
+	return nil
+}
+
+func (s *Service) publish(ctx context.Context, tx *meta.Tx, v berth.Viewer, pkg int64, now time.Time) error {
+	first, err := tx.PublishPackage(ctx, pkg, now)
+	if err != nil || !first || v.UserID < 0 {
+		return err
+	}
+	return tx.PutUserRole(ctx, pkg, v.UserID, berth.RoleAdmin)
+}
+
+// hold locks all that a manifest names, in the order of the digests so that two
+// pushes do not wait for each other, and tells blobs from manifests.
+func (s *Service) hold(ctx context.Context, tx *meta.Tx, pkg int64, m *berth.Manifest) (blobs, children []berth.Digest, err error) {
+	clock, err := tx.Now(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	refs := slices.Clone(m.References)
+	slices.SortStableFunc(refs, func(a, b berth.Descriptor) int { return cmp.Compare(a.Digest, b.Digest) })
+	for _, ref := range refs {
+		child := false
+		size, err := int64(0), error(berth.ErrManifestUnknown)
+		if m.Index() {
+			size, err = tx.LockManifest(ctx, pkg, ref.Digest)
+			child = err == nil
+		}
+		if errors.Is(err, berth.ErrManifestUnknown) { // an index may hold blobs too
+			size, err = tx.HoldBlob(ctx, pkg, ref.Digest, clock.Add(lease))
+		}
+		switch {
+		case errors.Is(err, berth.ErrBlobUnknown) && ref.Foreign():
+			continue
+		case errors.Is(err, berth.ErrBlobUnknown):
+			return nil, nil, berth.ErrManifestBlobUnknown.With("%s; push it first", ref.Digest)
+		case err != nil:
+			return nil, nil, err
+		case size != ref.Size:
+			return nil, nil, berth.ErrManifestInvalid.With("the descriptor of %s says %d bytes, it has %d", ref.Digest, ref.Size, size)
+		case child:
+			children = append(children, ref.Digest)
+		default:
+			blobs = append(blobs, ref.Digest)
+		}
+	}
+	return blobs, children, nil
+}
+
+// DeleteManifest unties a tag, or removes a manifest and all its tags, as the
+// reference says. Errors: those of [Service.enter]; berth.ErrManifestUnknown;
+// berth.ErrManifestReferenced when an index holds the manifest.
+func (s *Service) DeleteManifest(ctx context.Context, v berth.Viewer, n berth.Name, ref berth.Reference) error {
+	return s.meta.Update(ctx, func(tx *meta.Tx) error {
+		standing, err := s.enter(ctx, tx, v, n, berth.ActionDelete)
+		if err != nil {
+			return err
+		}
+		if ref.Tag != "" {
+			return tx.DropTag(ctx, standing.PackageID, s.fold(ref.Tag))
+		}
+		parent, err := tx.GetParent(ctx, standing.PackageID, ref.Digest)
+		if err != nil {
+			return err
+		}
+		if parent != "" {
+			return berth.ErrManifestReferenced.With("the index %s holds it; delete that first", parent)
+		}
+		if err := tx.DropTagsOf(ctx, standing.PackageID, ref.Digest); err != nil {
+			return err
+		}
+		return tx.DropManifest(ctx, standing.PackageID, ref.Digest)
+	})
+}

@@ -1,0 +1,97 @@
+package registry
+
+import (
+	"context"
+	"errors"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/meta"
+)
+
+// sweepBatch is how many things a sweep handles at a time.
+const sweepBatch = 500
+
+// ReapUploads removes uploads without progress for [UploadLife], and packages
+// into which nothing ever came. It returns how many uploads it removed.
+func (s *Service) ReapUploads(ctx context.Context) (int, error) {
+	cutoff := s.opts.Now().Add(-UploadLife)
+	reaped := 0
+	for {
+		var stale []meta.Upload
+		err := s.meta.View(ctx, func(tx *meta.Tx) (err error) {
+			stale, err = tx.StaleUploads(ctx, cutoff, sweepBatch)
+			return err
+		})
+		if err != nil {
+			return reaped, err
+		}
+		before := reaped
+		for _, up := range stale {
+			ok, err := s.reap(ctx, up)
+			if err != nil {
+				return reaped, err
+			}
+			if ok {
+				reaped++
+			}
+		}
+		if len(stale) < sweepBatch || reaped == before {
+			break
+		}
+	}
+	return reaped, s.meta.Update(ctx, func(tx *meta.Tx) error {
+		_, err := tx.DropEmptyPackages(ctx, cutoff)
+		return err
+	})
+}
+
+// reap removes an upload unless a request is writing to it or it moved on.
+func (s *Service) reap(ctx context.Context, up meta.Upload) (bool, error) {
+	unlock, ok := s.uploads.tryLock(up.ID)
+	if !ok {
+		return false, nil
+	}
+	defer unlock()
+	err := s.dropUpload(ctx, up)
+	if errors.Is(err, berth.ErrUploadUnknown) || errors.Is(err, berth.ErrUploadBusy) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// DeleteDoomed deletes bytes whose rows are gone, some time after that. It can
+// stop anywhere and be run again. It returns how many keys it deleted.
+func (s *Service) DeleteDoomed(ctx context.Context) (int, error) {
+	cutoff := s.opts.Now().Add(-doomGrace)
+	deleted := 0
+	for {
+		var keys []string
+		err := s.meta.View(ctx, func(tx *meta.Tx) (err error) {
+			keys, err = tx.ListDoomedKeys(ctx, cutoff, sweepBatch)
+			return err
+		})
+		if err != nil {
+			return deleted, err
+		}
+		for _, key := range keys {
+			if err := s.blobs.Delete(ctx, key); err != nil {
+				return deleted, storage("delete bytes", err)
+			}
+		}
+		err = s.meta.Update(ctx, func(tx *meta.Tx) error {
+			for _, key := range keys {
+				if err := tx.ForgetKey(ctx, key); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return deleted, err
+		}
+		deleted += len(keys)
+		if len(keys) < sweepBatch {
+			return deleted, nil
+		}
+	}
+}

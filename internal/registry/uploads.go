@@ -1,0 +1,303 @@
+package registry
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/blob"
+	"github.com/berth-registry/berth/internal/meta"
+)
+
+// lockWait is how long a request waits for another one that writes to the same
+// upload, which is often a dead one whose connection nobody has missed yet.
+const lockWait = 30 * time.Second
+
+// Upload is an open session as its user sees it.
+type Upload struct {
+	ID       string
+	Received int64 // bytes acknowledged so far
+}
+
+// Chunk is a piece of an upload as the client describes it.
+type Chunk struct {
+	// First and Last are the Content-Range, when Ranged.
+	First, Last int64
+	Ranged      bool
+	// Length is the Content-Length, -1 when not given.
+	Length int64
+	Body   io.Reader
+}
+
+// StartUpload opens a session for a blob whose digest will be made with the given
+// algorithm ("" is sha256). The right to push is decided here, for the life of
+// the session: a bearer may run out while a large layer is on its way.
+// Errors: those of [Service.enter]; berth.ErrTooMany; berth.ErrDigestInvalid.
+func (s *Service) StartUpload(ctx context.Context, v berth.Viewer, n berth.Name, algorithm string) (Upload, error) {
+	if algorithm == "" {
+		algorithm = "sha256"
+	}
+	h, err := newHash(algorithm)
+	if err != nil {
+		return Upload{}, err
+	}
+	state, err := h.state()
+	if err != nil {
+		return Upload{}, err
+	}
+	now := s.opts.Now()
+	up := meta.Upload{
+		ID: strings.ToLower(rand.Text()), UserID: v.UserID, Key: blob.NewKey(),
+		Algorithm: algorithm, HashState: state, UpdatedAt: now,
+	}
+	err = s.meta.Update(ctx, func(tx *meta.Tx) error {
+		standing, err := s.enter(ctx, tx, v, n, berth.ActionPush)
+		if err != nil {
+			return err
+		}
+		open, err := tx.CountUploads(ctx, v.UserID)
+		if err != nil {
+			return err
+		}
+		if open >= s.opts.MaxUploads {
+			return berth.ErrTooMany.With("%d uploads are open for user %s; finish or cancel some", open, v.Login)
+		}
+		if up.PackageID, err = s.ensurePackage(ctx, tx, v, n, standing, now); err != nil {
+			return err
+		}
+		return tx.CreateUpload(ctx, up)
+	})
+	return Upload{ID: up.ID}, err
+}
+
+// StatUpload returns how far a session has come. Only the user who opened it, in
+// the package it was opened in, finds it. Errors: berth.ErrUploadUnknown.
+func (s *Service) StatUpload(ctx context.Context, v berth.Viewer, n berth.Name, id string) (Upload, error) {
+	up, err := s.getUpload(ctx, v, n, id)
+	return Upload{ID: id, Received: up.Received}, err
+}
+
+func (s *Service) getUpload(ctx context.Context, v berth.Viewer, n berth.Name, id string) (up meta.Upload, err error) {
+	if v.Anonymous() {
+		return up, berth.ErrUnauthenticated.With("an upload belongs to the user who opened it")
+	}
+	err = s.meta.View(ctx, func(tx *meta.Tx) error {
+		up, err = tx.GetUpload(ctx, id, v.UserID, n)
+		return err
+	})
+	return up, err
+}
+
+// AppendUpload adds a chunk to a session and returns where it stands then. When
+// the client breaks off, what came is kept, and the client may ask and go on.
+// Errors: berth.ErrUploadUnknown, berth.ErrUploadBusy, berth.ErrRangeOutOfOrder,
+// berth.ErrSizeInvalid, berth.ErrRequestTooLarge. The Upload is set with
+// berth.ErrRangeOutOfOrder too.
+func (s *Service) AppendUpload(ctx context.Context, v berth.Viewer, n berth.Name, id string, c Chunk) (Upload, error) {
+	unlock, err := s.lockUpload(ctx, id)
+	if err != nil {
+		return Upload{}, err
+	}
+	defer unlock()
+	up, err := s.getUpload(ctx, v, n, id)
+	if err != nil {
+		return Upload{}, err
+	}
+	h, err := restoreHash(up.Algorithm, up.HashState)
+	if err != nil {
+		return Upload{}, err
+	}
+	from := up.Received
+	if err := s.append(ctx, &up, h, c); err != nil {
+		var broken *blob.SourceError
+		if !errors.As(err, &broken) || c.Ranged {
+			return Upload{ID: id, Received: from}, err
+		}
+		return Upload{ID: id, Received: from}, errors.Join(err, s.advance(ctx, from, up))
+	}
+	return Upload{ID: id, Received: up.Received}, s.advance(ctx, from, up)
+}
+
+// advance records progress, also when the client has gone.
+func (s *Service) advance(ctx context.Context, from int64, up meta.Upload) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockWait)
+	defer cancel()
+	return s.meta.Update(ctx, func(tx *meta.Tx) error { return tx.AdvanceUpload(ctx, from, up) })
+}
+
+func (s *Service) lockUpload(ctx context.Context, id string) (func(), error) {
+	ctx, cancel := context.WithTimeout(ctx, lockWait)
+	defer cancel()
+	unlock, err := s.uploads.lock(ctx, id)
+	if err != nil {
+		return nil, berth.ErrUploadBusy.Because(err)
+	}
+	return unlock, nil
+}
+
+// append checks a chunk against the session and stores its bytes, durably. up and
+// h stand behind the last byte kept, also when the client broke off.
+func (s *Service) append(ctx context.Context, up *meta.Upload, h *hasher, c Chunk) error {
+	if c.Ranged {
+		if c.First != up.Received {
+			return berth.ErrRangeOutOfOrder.With("the next byte is %d, the chunk begins with %d", up.Received, c.First)
+		}
+		if want := c.Last - c.First + 1; c.Length >= 0 && c.Length != want {
+			return berth.ErrSizeInvalid.With("Content-Range announces %d bytes, Content-Length %d", want, c.Length)
+		}
+	}
+	body := &countingReader{r: c.Body, h: h, left: s.opts.MaxBlob - up.Received}
+	// The client's going must not keep what arrived from being written down.
+	n, err := s.blobs.Append(context.WithoutCancel(ctx), up.Key, up.Received, body)
+	if body.tooLarge {
+		return berth.ErrRequestTooLarge.With("the limit for a blob is %d bytes", s.opts.MaxBlob)
+	}
+	var broken *blob.SourceError
+	if err != nil && !errors.As(err, &broken) {
+		return storage("append to upload", err)
+	}
+	if want := c.Last - c.First + 1; c.Ranged && err == nil && n != want {
+		return berth.ErrSizeInvalid.With("Content-Range announces %d bytes, %d came", want, n)
+	}
+	state, stateErr := h.state()
+	if stateErr != nil {
+		return stateErr
+	}
+	up.Received += n
+	up.HashState = state
+	up.UpdatedAt = s.opts.Now()
+	if err != nil {
+		return berth.ErrUploadInvalid.With("the body broke off after %d bytes; ask for the status and go on from there", n).Because(err)
+	}
+	return nil
+}
+
+// FinishUpload adds a last chunk, which may be empty, checks the whole against
+// the digest, makes it durable and links it to the package.
+// Errors: those of [Service.AppendUpload]; berth.ErrDigestMismatch.
+func (s *Service) FinishUpload(ctx context.Context, v berth.Viewer, n berth.Name, id string, d berth.Digest, c Chunk) error {
+	unlock, err := s.lockUpload(ctx, id)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	up, err := s.getUpload(ctx, v, n, id)
+	if errors.Is(err, berth.ErrUploadUnknown) {
+		return s.finishedBefore(ctx, v, n, d, err)
+	}
+	if err != nil {
+		return err
+	}
+	h, err := s.hashFor(ctx, up, d)
+	if err != nil {
+		return err
+	}
+	received := up.Received
+	if err := s.append(ctx, &up, h, c); err != nil {
+		return err
+	}
+	if got := h.digest(); got != d {
+		return berth.ErrDigestMismatch.With("expected %s, the %d bytes received are %s", d, up.Received, got)
+	}
+	if err := s.blobs.Commit(ctx, up.Key); err != nil {
+		return storage("commit upload", err)
+	}
+	return s.linkUpload(ctx, up, received, d)
+}
+
+// PutBlob uploads a blob in one go: what a session does in three steps. Nothing
+// stays when it fails. Errors: those of [Service.StartUpload] and
+// [Service.FinishUpload].
+func (s *Service) PutBlob(ctx context.Context, v berth.Viewer, n berth.Name, d berth.Digest, c Chunk) error {
+	up, err := s.StartUpload(ctx, v, n, d.Algorithm().String())
+	if err != nil {
+		return err
+	}
+	if err = s.FinishUpload(ctx, v, n, up.ID, d, c); err == nil {
+		return nil
+	}
+	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockWait)
+	defer cancel()
+	return errors.Join(err, s.CancelUpload(clean, v, n, up.ID))
+}
+
+// finishedBefore answers a client that repeats a request whose answer was lost.
+func (s *Service) finishedBefore(ctx context.Context, v berth.Viewer, n berth.Name, d berth.Digest, unknown error) error {
+	return s.meta.View(ctx, func(tx *meta.Tx) error {
+		standing, err := s.enter(ctx, tx, v, n, berth.ActionPush)
+		if err != nil {
+			return unknown
+		}
+		if _, err := tx.GetBlob(ctx, standing.PackageID, d); err != nil {
+			return unknown
+		}
+		return nil
+	})
+}
+
+func (s *Service) linkUpload(ctx context.Context, up meta.Upload, received int64, d berth.Digest) error {
+	now := s.opts.Now()
+	return s.meta.Update(ctx, func(tx *meta.Tx) error {
+		if err := tx.DropUpload(ctx, up.ID, received); err != nil {
+			return err
+		}
+		clock, err := tx.Now(ctx)
+		if err != nil {
+			return err
+		}
+		b := meta.Blob{Digest: d, Size: up.Received, Key: up.Key, LeaseUntil: clock.Add(lease)}
+		if err := tx.AddBlob(ctx, b, now); err != nil {
+			return err
+		}
+		old, err := tx.LockBlob(ctx, d)
+		if err != nil {
+			return err
+		}
+		if old != b.Key {
+			// The bytes just verified take the place of those from before, so that
+			// pushing again heals a blob whose file was lost or damaged.
+			if err := tx.ReplaceBlob(ctx, b); err != nil {
+				return err
+			}
+			if err := tx.DoomKey(ctx, old, now); err != nil {
+				return err
+			}
+		}
+		return tx.LinkBlob(ctx, up.PackageID, d, now)
+	})
+}
+
+// CancelUpload ends a session and removes its bytes.
+// Errors: berth.ErrUploadUnknown.
+func (s *Service) CancelUpload(ctx context.Context, v berth.Viewer, n berth.Name, id string) error {
+	unlock, err := s.lockUpload(ctx, id)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	up, err := s.getUpload(ctx, v, n, id)
+	if err != nil {
+		return err
+	}
+	return s.dropUpload(ctx, up)
+}
+
+// dropUpload forgets the row first. Bytes that then cannot be removed are left to
+// [Service.DeleteDoomed].
+func (s *Service) dropUpload(ctx context.Context, up meta.Upload) error {
+	now := s.opts.Now()
+	err := s.meta.Update(ctx, func(tx *meta.Tx) error {
+		if err := tx.DropUpload(ctx, up.ID, up.Received); err != nil {
+			return err
+		}
+		return tx.DoomKey(ctx, up.Key, now)
+	})
+	if err != nil {
+		return err
+	}
+	return storage("delete upload", s.blobs.Delete(ctx, up.Key))
+}
