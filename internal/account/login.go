@@ -1,0 +1,116 @@
+package account
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"strings"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/meta"
+)
+
+// Authenticate returns who a request speaks for, from its Authorization header:
+// "" is anonymous, Bearer takes a bearer of ours or an access token, Basic a user
+// name with a password or an access token.
+// Errors: berth.ErrCredentialsInvalid, berth.ErrUnavailable.
+func (s *Service) Authenticate(ctx context.Context, header string) (berth.Viewer, error) {
+	if header == "" {
+		return berth.Viewer{}, nil
+	}
+	scheme, rest, _ := strings.Cut(header, " ")
+	rest = strings.TrimSpace(rest)
+	switch strings.ToLower(scheme) {
+	case "bearer":
+		if strings.HasPrefix(rest, tokenPrefix) {
+			return s.tokenViewer(ctx, rest, "")
+		}
+		return s.bearerViewer(ctx, rest)
+	case "basic":
+		raw, err := base64.StdEncoding.DecodeString(rest)
+		user, password, ok := strings.Cut(string(raw), ":")
+		if err != nil || !ok {
+			return berth.Viewer{}, berth.ErrCredentialsInvalid.With("the Basic credentials are not base64 of NAME:PASSWORD")
+		}
+		return s.Login(ctx, user, password)
+	}
+	return berth.Viewer{}, berth.ErrCredentialsInvalid.With("expected Basic or Bearer in the Authorization header")
+}
+
+// Login returns the user of that name, by password or access token.
+// Errors: berth.ErrCredentialsInvalid, berth.ErrUnavailable.
+func (s *Service) Login(ctx context.Context, user, password string) (berth.Viewer, error) {
+	if user == "" && password == "" {
+		return berth.Viewer{}, berth.ErrCredentialsInvalid.With("user name and password are empty")
+	}
+	if strings.HasPrefix(password, tokenPrefix) {
+		return s.tokenViewer(ctx, password, user)
+	}
+	var u meta.User
+	folded, err := berth.ParseOwner(user)
+	if err == nil {
+		err = s.meta.View(ctx, func(tx *meta.Tx) (err error) {
+			u, err = tx.GetUser(ctx, folded)
+			return err
+		})
+	}
+	if err != nil && !errors.Is(err, berth.ErrOwnerUnknown) && !errors.Is(err, berth.ErrOwnerInvalid) {
+		return berth.Viewer{}, err
+	}
+	ok, err := s.passwords.matches(ctx, password, u.PasswordHash)
+	if err != nil {
+		return berth.Viewer{}, err
+	}
+	if !ok {
+		return berth.Viewer{}, berth.ErrCredentialsInvalid.With("user name or password is wrong; a token is accepted as password too")
+	}
+	return s.viewer(meta.Credential{UserID: u.ID, Login: u.Name, Admin: u.Admin, Blocked: u.Blocked}, 0)
+}
+
+// tokenViewer returns the owner of an access token. The name given must be his,
+// unless none is given at all.
+func (s *Service) tokenViewer(ctx context.Context, secret, user string) (berth.Viewer, error) {
+	if !wellFormed(secret) {
+		return berth.Viewer{}, berth.ErrCredentialsInvalid.With("the token is mistyped or cut off: its checksum is wrong")
+	}
+	var c meta.Credential
+	err := s.meta.View(ctx, func(tx *meta.Tx) (err error) {
+		c, err = tx.GetTokenCredential(ctx, hashSecret(secret))
+		return err
+	})
+	if errors.Is(err, berth.ErrOwnerUnknown) {
+		return berth.Viewer{}, berth.ErrCredentialsInvalid.With("the token is unknown here or was deleted; make a new one")
+	}
+	if err != nil {
+		return berth.Viewer{}, err
+	}
+	if user != "" && !strings.EqualFold(user, c.Login) {
+		return berth.Viewer{}, berth.ErrCredentialsInvalid.With("the token does not belong to user %.64q; log in with the name of its owner", user)
+	}
+	return s.viewer(c, c.TokenID)
+}
+
+// viewer turns an account's credential into a viewer, if it is still good. token
+// is the access token that was used, 0 for a password.
+func (s *Service) viewer(c meta.Credential, token int64) (berth.Viewer, error) {
+	v := berth.Viewer{UserID: c.UserID, Login: c.Login, Admin: c.Admin, Scopes: berth.ScopeAll}
+	if c.Blocked {
+		return berth.Viewer{}, berth.ErrCredentialsInvalid.With("the account is blocked; ask an administrator")
+	}
+	if token == 0 {
+		return v, nil
+	}
+	switch {
+	case c.TokenID != token || c.Revoked:
+		return berth.Viewer{}, berth.ErrCredentialsInvalid.With("the token was revoked; make a new one")
+	case !c.ExpiresAt.IsZero() && !s.now().Before(c.ExpiresAt):
+		return berth.Viewer{}, berth.ErrCredentialsInvalid.With("the token expired on %s; make a new one, or log out to pull public packages", c.ExpiresAt.Format("2006-01-02 15:04 MST"))
+	}
+	scopes, err := berth.ParseScopes(c.Scopes)
+	if err != nil {
+		return berth.Viewer{}, err
+	}
+	v.TokenID, v.Scopes = token, scopes
+	v.Admin = c.Admin && scopes.Has(berth.ScopeAdmin)
+	return v, nil
+}

@@ -1,0 +1,197 @@
+package account
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"fmt"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/meta"
+)
+
+const (
+	// credentialLife is how long a node trusts what it read about an account:
+	// so long may a revoked token or a blocked user go on.
+	credentialLife = 2 * time.Second
+
+	cacheSize = 4096
+)
+
+// Service is the use cases on people.
+type Service struct {
+	meta *meta.DB
+	now  func() time.Time
+
+	passwords *passwords
+	keys      *keyring
+	bearers   *lru.Cache[[sha256.Size]byte, bearerClaims]
+	fresh     *lru.Cache[credentialKey, freshCredential]
+}
+
+type credentialKey struct{ user, token int64 }
+
+type freshCredential struct {
+	credential meta.Credential
+	readAt     time.Time
+}
+
+// New returns the use cases over a database. A nil clock is time.Now.
+func New(ctx context.Context, db *meta.DB, now func() time.Time) (*Service, error) {
+	if now == nil {
+		now = time.Now
+	}
+	bearers, err := lru.New[[sha256.Size]byte, bearerClaims](cacheSize)
+	if err != nil {
+		return nil, err
+	}
+	fresh, err := lru.New[credentialKey, freshCredential](cacheSize)
+	if err != nil {
+		return nil, err
+	}
+	pw, err := newPasswords()
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{meta: db, now: now, passwords: pw, bearers: bearers, fresh: fresh}
+	s.keys, err = newKeyring(ctx, db, now)
+	return s, err
+}
+
+// CreateUser makes a user with a password. Only an administrator may.
+// Errors: berth.ErrDenied, berth.ErrOwnerInvalid, berth.ErrOwnerExists,
+// berth.ErrPasswordInvalid.
+func (s *Service) CreateUser(ctx context.Context, v berth.Viewer, name, password string, admin bool) error {
+	if err := mustAdmin(v, "create users"); err != nil {
+		return err
+	}
+	folded, err := berth.ParseOwner(name)
+	if err != nil {
+		return err
+	}
+	hash, err := s.passwords.hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	return s.meta.Update(ctx, func(tx *meta.Tx) error {
+		return s.createUser(ctx, tx, name, folded, hash, admin)
+	})
+}
+
+func (s *Service) createUser(ctx context.Context, tx *meta.Tx, name, folded, hash string, admin bool) error {
+	id, err := tx.CreateOwner(ctx, meta.Owner{Kind: meta.KindUser, Name: name, Folded: folded, CreatedAt: s.now()})
+	if err != nil {
+		return err
+	}
+	return tx.CreateUser(ctx, meta.User{ID: id, PasswordHash: hash, Admin: admin})
+}
+
+// EnsureAdmin makes the first account, an administrator of that name, when there
+// is no user at all. It returns the password, which is made up when the given one
+// is "", and "" when there was nothing to do.
+func (s *Service) EnsureAdmin(ctx context.Context, name, password string) (string, error) {
+	var users int
+	count := func(tx *meta.Tx) (err error) {
+		users, err = tx.CountUsers(ctx)
+		return err
+	}
+	if err := s.meta.View(ctx, count); err != nil || users > 0 {
+		return "", err
+	}
+	if password == "" {
+		password = rand.Text()
+	}
+	folded, err := berth.ParseOwner(name)
+	if err != nil {
+		return "", err
+	}
+	hash, err := s.passwords.hash(ctx, password)
+	if err != nil {
+		return "", fmt.Errorf("password of the first account: %w", err)
+	}
+	err = s.meta.Update(ctx, func(tx *meta.Tx) error {
+		if err := count(tx); err != nil || users > 0 { // another replica was faster
+			return err
+		}
+		return s.createUser(ctx, tx, name, folded, hash, true)
+	})
+	if users > 0 {
+		password = ""
+	}
+	return password, err
+}
+
+// CreateOrg makes an organization that the named user owns. Its members may
+// create packages and read all of them. Only an administrator may.
+// Errors: berth.ErrDenied, berth.ErrOwnerInvalid, berth.ErrOwnerExists,
+// berth.ErrOwnerUnknown when there is no such user.
+func (s *Service) CreateOrg(ctx context.Context, v berth.Viewer, name, owner string) error {
+	if err := mustAdmin(v, "create organizations"); err != nil {
+		return err
+	}
+	folded, err := berth.ParseOwner(name)
+	if err != nil {
+		return err
+	}
+	now := s.now()
+	return s.meta.Update(ctx, func(tx *meta.Tx) error {
+		user, err := findUser(ctx, tx, owner)
+		if err != nil {
+			return err
+		}
+		id, err := tx.CreateOwner(ctx, meta.Owner{Kind: meta.KindOrg, Name: name, Folded: folded, CreatedAt: now})
+		if err != nil {
+			return err
+		}
+		org := meta.Org{ID: id, BaseRole: berth.RoleRead, MembersCreate: true, AllowPublic: true}
+		if err := tx.CreateOrg(ctx, org); err != nil {
+			return err
+		}
+		return tx.PutMember(ctx, id, user.ID, true, now)
+	})
+}
+
+// AddMember makes a user a member, or an owner, of an organization. Only an
+// administrator may. Errors: berth.ErrDenied, berth.ErrOwnerUnknown.
+func (s *Service) AddMember(ctx context.Context, v berth.Viewer, org, user string, owner bool) error {
+	if err := mustAdmin(v, "change members"); err != nil {
+		return err
+	}
+	return s.meta.Update(ctx, func(tx *meta.Tx) error {
+		u, err := findUser(ctx, tx, user)
+		if err != nil {
+			return err
+		}
+		folded, err := berth.ParseOwner(org)
+		if err != nil {
+			return err
+		}
+		o, err := tx.GetOwner(ctx, folded)
+		if err != nil || o.Kind != meta.KindOrg {
+			return berth.ErrOwnerUnknown.With("there is no organization %s", org).Because(err)
+		}
+		return tx.PutMember(ctx, o.ID, u.ID, owner, s.now())
+	})
+}
+
+func findUser(ctx context.Context, tx *meta.Tx, name string) (meta.User, error) {
+	folded, err := berth.ParseOwner(name)
+	if err != nil {
+		return meta.User{}, err
+	}
+	u, err := tx.GetUser(ctx, folded)
+	if err != nil {
+		return u, berth.ErrOwnerUnknown.With("there is no user %s", name).Because(err)
+	}
+	return u, nil
+}
+
+func mustAdmin(v berth.Viewer, what string) error {
+	if v.Admin && v.Scopes.Has(berth.ScopeAdmin) && !v.Bearer {
+		return nil
+	}
+	return berth.ErrDenied.With("only an administrator of this registry may %s", what)
+}
