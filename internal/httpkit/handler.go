@@ -1,0 +1,83 @@
+package httpkit
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/berth-registry/berth"
+)
+
+// Handler answers a request or says why it cannot.
+type Handler func(w *Writer, r *http.Request) error
+
+// Fail prints an error in the way of a face. It runs only when nothing has been
+// sent.
+type Fail func(w *Writer, r *http.Request, err error)
+
+// Handle turns a Handler into an http.Handler. It writes one line per request to
+// the log, and is the only place that does.
+//
+// An error after the first byte breaks the connection, so that the client sees a
+// broken transfer and not a short success.
+func Handle(log *slog.Logger, h Handler, fail Fail) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		w := &Writer{ResponseWriter: rw, id: rand.Text()[:16]}
+		start := time.Now()
+		_ = http.NewResponseController(rw).SetWriteDeadline(start.Add(pieceTimeout)) // not every connection can
+		err := run(h, w, r)
+		broken := err != nil && w.Sent()
+		if err != nil && !broken {
+			fail(w, r, err)
+		}
+		record(log, w, r, start, err)
+		if broken {
+			panic(http.ErrAbortHandler)
+		}
+	})
+}
+
+// run turns a panic into an error, so that the client still gets a document.
+func run(h Handler, w *Writer, r *http.Request) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return h(w, r)
+}
+
+// record writes the access log. Only errors of our own making are logged as such:
+// a client's mistake is part of the line.
+func record(log *slog.Logger, w *Writer, r *http.Request, start time.Time, err error) {
+	level := slog.LevelInfo
+	var named *berth.Error
+	internal := err != nil && !errors.As(err, &named)
+	if internal && !errors.Is(err, context.Canceled) {
+		level = slog.LevelError
+	}
+	if !log.Enabled(r.Context(), level) {
+		return
+	}
+	attrs := make([]slog.Attr, 0, 10)
+	attrs = append(attrs,
+		slog.String("id", w.id),
+		slog.String("method", r.Method),
+		slog.String("path", r.URL.Path),
+		slog.String("op", w.Op),
+		slog.String("package", w.Package),
+		slog.String("viewer", w.Viewer),
+		slog.Int("status", w.status),
+		slog.Int64("bytes", w.bytes),
+		slog.Float64("ms", float64(time.Since(start).Microseconds())/1000),
+	)
+	if err != nil {
+		attrs = append(attrs, slog.String("error", err.Error()))
+	}
+	log.LogAttrs(r.Context(), level, "request", attrs...)
+}

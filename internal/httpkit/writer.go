@@ -1,0 +1,105 @@
+package httpkit
+
+import (
+	"io"
+	"net/http"
+	"time"
+)
+
+// Writer is the http.ResponseWriter that handlers get. It counts what was sent
+// and carries what the access log should say.
+type Writer struct {
+	http.ResponseWriter
+
+	// Op, Package and Viewer are for the access log.
+	Op, Package, Viewer string
+
+	id     string
+	status int
+	bytes  int64
+}
+
+// Unwrap lets http.ResponseController find the connection.
+func (w *Writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// WriteHeader sends the status line and headers.
+func (w *Writer) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write sends bytes of the body.
+func (w *Writer) Write(p []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	n, err := w.ResponseWriter.Write(p)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// ReadFrom sends a reader's bytes. It exists so that io.Copy from a file still
+// reaches the connection's own ReadFrom, which is sendfile: a wrapper with only
+// Write would copy every byte through user space.
+func (w *Writer) ReadFrom(r io.Reader) (int64, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	n, err := io.Copy(w.ResponseWriter, r)
+	w.bytes += n
+	return n, err
+}
+
+// Sent reports whether the status line is out, so that no error document can
+// follow any more.
+func (w *Writer) Sent() bool { return w.status != 0 }
+
+// RequestID names the request in the log and in answers to internal errors.
+func (w *Writer) RequestID() string { return w.id }
+
+const (
+	// idleTimeout is how long a peer may neither send nor take anything.
+	idleTimeout = time.Minute
+	// pieceSize is how much is sent under one deadline.
+	pieceSize = 4 << 20
+	// pieceTimeout is how long a piece may take: 35 KB/s is the least.
+	pieceTimeout = 2 * time.Minute
+)
+
+// CopyBody sends exactly n bytes of r, in pieces that each have a deadline, so
+// that a slow client may take its time and a dead one may not.
+func (w *Writer) CopyBody(r io.Reader, n int64) error {
+	rc := http.NewResponseController(w.ResponseWriter)
+	for n > 0 {
+		_ = rc.SetWriteDeadline(time.Now().Add(pieceTimeout)) // not every connection can
+		sent, err := io.CopyN(w, r, min(n, pieceSize))
+		n -= sent
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Body returns the request's body with a deadline for each read, instead of one
+// for the whole, which would cut off large uploads.
+func Body(w *Writer, r *http.Request) io.Reader {
+	return &patientBody{body: r.Body, rc: http.NewResponseController(w.ResponseWriter)}
+}
+
+type patientBody struct {
+	body io.Reader
+	rc   *http.ResponseController
+}
+
+func (b *patientBody) Read(p []byte) (int, error) {
+	_ = b.rc.SetReadDeadline(time.Now().Add(idleTimeout)) // not every connection can
+	n, err := b.body.Read(p)
+	if err != nil {
+		// Else the deadline would strike while the answer is being made.
+		_ = b.rc.SetReadDeadline(time.Time{})
+	}
+	return n, err
+}

@@ -1,0 +1,113 @@
+package ociapi
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/httpkit"
+	"github.com/berth-registry/berth/internal/registry"
+)
+
+// maxTagPage bounds a page of tags that a client asks for by n. Without n the
+// list is whole, because there are clients that never look for a next page.
+const maxTagPage = 10_000
+
+func (a *API) getTags(w *httpkit.Writer, r *http.Request, v berth.Viewer, p path) error {
+	q := r.URL.Query()
+	n, err := httpkit.PageSize(q, -1, maxTagPage)
+	if err != nil {
+		return err
+	}
+	var last berth.Tag
+	if s := q.Get("last"); s != "" {
+		if last, err = berth.ParseTag(s); err != nil {
+			return berth.ErrPageInvalid.With("last must be a tag")
+		}
+	}
+	tags, more, err := a.registry.ListTags(r.Context(), v, p.name, last, n)
+	if err != nil {
+		return err
+	}
+	if more && n > 0 {
+		httpkit.LinkNext(w, "/v2/"+p.name.String()+"/tags/list",
+			url.Values{"n": {strconv.Itoa(n)}, "last": {string(tags[len(tags)-1])}})
+	}
+	return writeJSON(w, http.StatusOK, "application/json", struct {
+		Name string      `json:"name"`
+		Tags []berth.Tag `json:"tags"`
+	}{p.name.String(), tags})
+}
+
+// getCatalog lists what the viewer may read. Without any credentials it answers
+// 401 first, as /v2/ does, or clients would never send those they have.
+func (a *API) getCatalog(w *httpkit.Writer, r *http.Request, v berth.Viewer, _ path) error {
+	if r.Header.Get("Authorization") == "" {
+		return berth.ErrUnauthenticated
+	}
+	q := r.URL.Query()
+	n, err := httpkit.PageSize(q, registry.MaxPage, registry.MaxPage)
+	if err != nil {
+		return err
+	}
+	last := q.Get("last")
+	if len(last) > berth.MaxNameLength {
+		return berth.ErrPageInvalid.With("last must be a name")
+	}
+	owner, rest, _ := strings.Cut(last, "/")
+	names, more, err := a.registry.ListPackages(r.Context(), v, berth.Name{Owner: owner, Path: rest}, n)
+	if err != nil {
+		return err
+	}
+	list := make([]string, len(names))
+	for i, name := range names {
+		list[i] = name.String()
+	}
+	if more {
+		httpkit.LinkNext(w, "/v2/_catalog", url.Values{"n": {strconv.Itoa(n)}, "last": {list[len(list)-1]}})
+	}
+	return writeJSON(w, http.StatusOK, "application/json", struct {
+		Repositories []string `json:"repositories"`
+	}{list})
+}
+
+const maxArtifactType = 255
+
+func (a *API) getReferrers(w *httpkit.Writer, r *http.Request, v berth.Viewer, p path) error {
+	q := r.URL.Query()
+	n, err := httpkit.PageSize(q, registry.MaxPage, registry.MaxPage)
+	if err != nil {
+		return err
+	}
+	artifactType := q.Get("artifactType")
+	if len(artifactType) > maxArtifactType {
+		return berth.ErrRequestInvalid.With("artifactType is longer than %d bytes", maxArtifactType)
+	}
+	var after int64
+	if s := q.Get("after"); s != "" {
+		if after, err = strconv.ParseInt(s, 10, 64); err != nil || after < 0 {
+			return berth.ErrPageInvalid.With("after must be what the Link header says")
+		}
+	}
+	list, next, err := a.registry.ListReferrers(r.Context(), v, p.name, p.digest, artifactType, after, n)
+	if err != nil {
+		return err
+	}
+	if next != 0 {
+		page := url.Values{"n": {strconv.Itoa(n)}, "after": {strconv.FormatInt(next, 10)}}
+		if artifactType != "" {
+			page.Set("artifactType", artifactType)
+		}
+		httpkit.LinkNext(w, "/v2/"+p.name.String()+"/referrers/"+string(p.digest), page)
+	}
+	if artifactType != "" {
+		w.Header().Set("OCI-Filters-Applied", "artifactType")
+	}
+	return writeJSON(w, http.StatusOK, berth.MediaTypeOCIIndex, struct {
+		SchemaVersion int                 `json:"schemaVersion"`
+		MediaType     string              `json:"mediaType"`
+		Manifests     []registry.Referrer `json:"manifests"`
+	}{2, berth.MediaTypeOCIIndex, list})
+}
