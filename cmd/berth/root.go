@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/account"
+	"github.com/berth-registry/berth/internal/blob/fsblob"
+	"github.com/berth-registry/berth/internal/config"
+	"github.com/berth-registry/berth/internal/meta"
+	"github.com/berth-registry/berth/internal/registry"
+)
+
+// system is what a command touches of the world outside.
+type system struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	environ        []string
+	readFile       func(string) ([]byte, error)
+}
+
+// app is what the commands share.
+type app struct {
+	system
+
+	flags      config.Flags
+	configFile string
+}
+
+// run carries out one command line and returns the exit status.
+func run(ctx context.Context, args []string, sys system) int {
+	a := &app{system: sys}
+	root := &cobra.Command{
+		Use:           "berth",
+		Short:         "A container registry in one binary",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.SetArgs(args)
+	root.SetIn(sys.stdin)
+	root.SetOut(sys.stdout)
+	root.SetErr(sys.stderr)
+	root.PersistentFlags().StringVar(&a.flags.Data, "data", "", "data directory (default berth-data)")
+	root.PersistentFlags().StringVar(&a.configFile, "config", "", "configuration file (YAML)")
+	root.AddCommand(a.serveCommand(), a.userCommand(), a.orgCommand(), a.tokenCommand(),
+		a.packageCommand(), a.configCommand(), versionCommand())
+	if err := root.ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(sys.stderr, "berth:", message(err))
+		return 1
+	}
+	return 0
+}
+
+// message returns the public text of a named error, and any other error whole.
+func message(err error) string {
+	var named *berth.Error
+	if errors.As(err, &named) {
+		return named.Msg
+	}
+	return err.Error()
+}
+
+func (a *app) loadConfig() (config.Config, error) {
+	var file []byte
+	if a.configFile != "" {
+		var err error
+		if file, err = a.readFile(a.configFile); err != nil {
+			return config.Config{}, err
+		}
+		if file == nil {
+			file = []byte{}
+		}
+	}
+	return config.Load(a.flags, a.environ, file)
+}
+
+// core is the opened data and the use cases on it.
+type core struct {
+	config   config.Config
+	db       *meta.DB
+	blobs    *fsblob.Store
+	registry *registry.Service
+	account  *account.Service
+}
+
+// openCore opens the data that the configuration names.
+func (a *app) openCore(ctx context.Context) (*core, error) {
+	cfg, err := a.loadConfig()
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+		return nil, err
+	}
+	c := &core{config: cfg}
+	if c.db, err = meta.Open(ctx, cfg.DatabaseURL()); err != nil {
+		return nil, err
+	}
+	if err := c.build(ctx); err != nil {
+		return nil, errors.Join(err, c.close())
+	}
+	return c, nil
+}
+
+func (c *core) build(ctx context.Context) (err error) {
+	if c.blobs, err = openBlobs(c.config.BlobDir()); err != nil {
+		return fmt.Errorf("open blobs in %s: %w", filepath.Base(c.config.BlobDir()), err)
+	}
+	opts := registry.DefaultOptions()
+	opts.DefaultVisibility = berth.Visibility(c.config.Packages.Visibility)
+	opts.CaseSensitiveTags = c.config.Tags.Case == "sensitive"
+	opts.MaxManifest = c.config.Limits.Manifest
+	opts.MaxBlob = c.config.Limits.Blob
+	opts.MaxUploads = c.config.Limits.Uploads
+	if c.registry, err = registry.New(ctx, c.db, c.blobs, opts); err != nil {
+		return err
+	}
+	c.account, err = account.New(ctx, c.db, nil)
+	return err
+}
+
+func (c *core) close() error {
+	var err error
+	if c.blobs != nil {
+		err = c.blobs.Close()
+	}
+	return errors.Join(err, c.db.Close())
+}
+
+// withCore runs a command on the data, whether a server uses it at the same time
+// or not.
+func (a *app) withCore(ctx context.Context, fn func(*core) error) error {
+	c, err := a.openCore(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(c), c.close())
+}

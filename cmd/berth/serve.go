@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/berth-registry/berth/internal/config"
+	"github.com/berth-registry/berth/internal/httpkit"
+	"github.com/berth-registry/berth/internal/jobs"
+	"github.com/berth-registry/berth/internal/ociapi"
+)
+
+const (
+	firstUser     = "admin"
+	drainTime     = 30 * time.Second
+	headerTimeout = 10 * time.Second
+	keepAlive     = 2 * time.Minute
+	maxHeader     = 64 << 10 // bytes
+)
+
+func (a *app) serveCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the registry",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context()) },
+	}
+	cmd.Flags().StringVar(&a.flags.Addr, "addr", "", "address to listen on (default 127.0.0.1:5000)")
+	return cmd
+}
+
+// serve builds everything from the bottom up, runs until ctx ends, and takes it
+// down in reverse.
+func (a *app) serve(ctx context.Context) error {
+	return a.withCore(ctx, func(c *core) error {
+		unlock, err := lockDir(c.config.Data)
+		if err != nil {
+			return err
+		}
+		defer unlock()
+		log := newLog(a.stderr, c.config.Log)
+		handler, err := c.handler(log)
+		if err != nil {
+			return err
+		}
+		password, err := c.account.EnsureAdmin(ctx, firstUser, string(c.config.AdminPassword))
+		if err != nil {
+			return err
+		}
+		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.config.Addr)
+		if err != nil {
+			return err
+		}
+		if c.config.AdminPassword != "" {
+			password = ""
+		}
+		welcome(a.stdout, c.config, listener.Addr().String(), password)
+		return c.run(ctx, log, listener, handler)
+	})
+}
+
+// handler builds the faces.
+func (c *core) handler(log *slog.Logger) (http.Handler, error) {
+	external, err := c.config.Origins()
+	if err != nil {
+		return nil, err
+	}
+	proxies, err := c.config.Proxies()
+	if err != nil {
+		return nil, err
+	}
+	access := log
+	if !c.config.Log.Access {
+		access = slog.New(errorsOnly{log.Handler()})
+	}
+	d := httpkit.NewDispatcher(http.HandlerFunc(frontPage))
+	ociapi.New(access, c.registry, c.account, httpkit.Origins{External: external, Proxies: proxies}).Mount(d.Handle)
+	d.Handle("/healthz", httpkit.Alive())
+	d.Handle("/readyz", httpkit.Handle(slog.New(errorsOnly{log.Handler()}), httpkit.Ready(c.registry.Ready), httpkit.FailText))
+	return d, nil
+}
+
+// run serves until ctx ends, then lets requests finish.
+func (c *core) run(ctx context.Context, log *slog.Logger, l net.Listener, h http.Handler) error {
+	server := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: headerTimeout,
+		IdleTimeout:       keepAlive,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	jobsCtx, stopJobs := context.WithCancel(ctx)
+	jobsDone := make(chan struct{})
+	go func() {
+		defer close(jobsDone)
+		jobs.Run(jobsCtx, log,
+			jobs.Job{Name: "reap uploads", Every: 10 * time.Minute, Run: c.registry.ReapUploads},
+			jobs.Job{Name: "delete doomed bytes", Every: 2 * time.Minute, Run: c.registry.DeleteDoomed},
+		)
+	}()
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(l) }()
+
+	var err error
+	select {
+	case err = <-served:
+	case <-ctx.Done():
+		log.Info("stopping: requests under way may finish")
+		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+		err = server.Shutdown(drain)
+		cancel()
+		if err != nil {
+			err = errors.Join(err, server.Close())
+		}
+	}
+	stopJobs()
+	<-jobsDone
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// frontPage tells a browser what this is.
+func frontPage(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path != "/" {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = fmt.Fprintln(w, "This is a Berth container registry. Log in with docker login and the name of this host.")
+}
+
+// welcome tells a newcomer what to do next.
+func welcome(w io.Writer, c config.Config, addr, password string) {
+	data, err := filepath.Abs(c.Data)
+	if err != nil {
+		data = c.Data
+	}
+	host := addr
+	if _, port, err := net.SplitHostPort(addr); err == nil && (strings.HasPrefix(addr, "[::]:") || strings.HasPrefix(addr, "0.0.0.0:")) {
+		host = "localhost:" + port
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "Berth %s is ready on http://%s, data in %s\n\n", version, host, data)
+	if password != "" {
+		fmt.Fprintf(&b, "The first account is %s with the password %s\nIt is shown this once.\n\n", firstUser, password)
+	}
+	fmt.Fprintf(&b, "Try:\n  docker login %s -u %s\n  docker tag IMAGE %s/%s/hello:1.0\n  docker push %s/%s/hello:1.0\n\n",
+		host, firstUser, host, firstUser, host, firstUser)
+	_, _ = io.WriteString(w, b.String())
+}
+
+func newLog(w io.Writer, c config.Log) *slog.Logger {
+	opts := &slog.HandlerOptions{Level: c.SlogLevel()}
+	if c.Format == "text" || c.Format == "auto" && isTerminal(w) {
+		return slog.New(slog.NewTextHandler(w, opts))
+	}
+	return slog.New(slog.NewJSONHandler(w, opts))
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// errorsOnly lets through what has gone wrong.
+type errorsOnly struct{ slog.Handler }
+
+func (errorsOnly) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelWarn }

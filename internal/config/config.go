@@ -1,0 +1,214 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+	"github.com/goccy/go-yaml"
+)
+
+// Config is every setting. The zero value of a setting never means "unset".
+type Config struct {
+	// Addr is where to listen, HOST:PORT.
+	Addr string `yaml:"addr" env:"ADDR"`
+	// Data is the directory that holds everything on the embedded default.
+	Data string `yaml:"data" env:"DATA"`
+	// Database is "sqlite:PATH" or "postgres://…". Empty: SQLite in Data.
+	Database Secret `yaml:"database" env:"DATABASE"`
+	// AdminPassword is that of the first account, made at the first start. Empty:
+	// a random one, printed once.
+	AdminPassword Secret `yaml:"admin_password" env:"ADMIN_PASSWORD"`
+	// ExternalURLs are the addresses under which clients may reach the server.
+	// Empty: whatever the Host header says.
+	ExternalURLs []string `yaml:"external_urls" env:"EXTERNAL_URLS"`
+	// TrustedProxies are the peers, as addresses or networks, whose
+	// X-Forwarded-Proto and X-Forwarded-Host are believed.
+	TrustedProxies []string `yaml:"trusted_proxies" env:"TRUSTED_PROXIES"`
+
+	Log      Log      `yaml:"log" envPrefix:"LOG_"`
+	Tags     Tags     `yaml:"tags" envPrefix:"TAGS_"`
+	Packages Packages `yaml:"packages" envPrefix:"PACKAGES_"`
+	Limits   Limits   `yaml:"limits" envPrefix:"LIMITS_"`
+}
+
+// Log is how the log is written, to standard error.
+type Log struct {
+	Level  string `yaml:"level" env:"LEVEL"`   // debug, info, warn, error
+	Format string `yaml:"format" env:"FORMAT"` // auto, text, json
+	Access bool   `yaml:"access" env:"ACCESS"` // a line per request
+}
+
+// Tags is how tags are compared.
+type Tags struct {
+	Case string `yaml:"case" env:"CASE"` // insensitive, sensitive
+}
+
+// Packages is how new packages are born.
+type Packages struct {
+	Visibility string `yaml:"visibility" env:"VISIBILITY"` // private, internal, public
+}
+
+// Limits bound what clients may send.
+type Limits struct {
+	Manifest int64 `yaml:"manifest" env:"MANIFEST"` // bytes
+	Blob     int64 `yaml:"blob" env:"BLOB"`         // bytes
+	Uploads  int   `yaml:"uploads" env:"UPLOADS"`   // open at once, for each user
+}
+
+// Secret is a string that does not show up in logs.
+type Secret string
+
+// LogValue hides the secret.
+func (Secret) LogValue() slog.Value { return slog.StringValue("***") }
+
+// String hides the secret.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "***"
+}
+
+// Default returns the configuration of a fresh installation.
+func Default() Config {
+	return Config{
+		Addr:     "127.0.0.1:5000",
+		Data:     "berth-data",
+		Log:      Log{Level: "info", Format: "auto", Access: true},
+		Tags:     Tags{Case: "insensitive"},
+		Packages: Packages{Visibility: "private"},
+		Limits:   Limits{Manifest: 8 << 20, Blob: 1 << 40, Uploads: 1000},
+	}
+}
+
+// Flags are the settings given on the command line; empty ones were not.
+type Flags struct {
+	Addr, Data string
+}
+
+// Load puts the configuration together and validates it. File is the text of the
+// configuration file, nil if there is none.
+func Load(flags Flags, environ []string, file []byte) (Config, error) {
+	c := Default()
+	if file != nil {
+		err := yaml.NewDecoder(bytes.NewReader(file), yaml.Strict()).Decode(&c)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return c, fmt.Errorf("configuration file:\n%s", yaml.FormatError(err, false, true))
+		}
+	}
+	if err := env.ParseWithOptions(&c, env.Options{Prefix: "BERTH_", Environment: env.ToMap(environ)}); err != nil {
+		return c, fmt.Errorf("environment: %w", err)
+	}
+	if flags.Addr != "" {
+		c.Addr = flags.Addr
+	}
+	if flags.Data != "" {
+		c.Data = flags.Data
+	}
+	return c, c.Validate()
+}
+
+// Validate reports every fault, each with the name of its key.
+func (c Config) Validate() error {
+	var faults []error
+	fault := func(key, format string, args ...any) {
+		faults = append(faults, fmt.Errorf("%s: %s", key, fmt.Sprintf(format, args...)))
+	}
+	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
+		fault("addr", "expected HOST:PORT, got %q", c.Addr)
+	}
+	if c.Data == "" {
+		fault("data", "expected a directory")
+	}
+	if db := string(c.Database); db != "" && !strings.HasPrefix(db, "sqlite:") && !strings.HasPrefix(db, "postgres://") && !strings.HasPrefix(db, "postgresql://") {
+		fault("database", "expected sqlite:PATH or postgres://…")
+	}
+	if p := len(c.AdminPassword); p > 0 && p < 8 {
+		fault("admin_password", "expected at least 8 characters, got %d", p)
+	}
+	if _, err := c.Origins(); err != nil {
+		fault("external_urls", "%s", err)
+	}
+	if _, err := c.Proxies(); err != nil {
+		fault("trusted_proxies", "%s", err)
+	}
+	oneOf := func(key, value string, allowed ...string) {
+		for _, a := range allowed {
+			if value == a {
+				return
+			}
+		}
+		fault(key, "expected one of %s, got %q", strings.Join(allowed, ", "), value)
+	}
+	oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
+	oneOf("log.format", c.Log.Format, "auto", "text", "json")
+	oneOf("tags.case", c.Tags.Case, "insensitive", "sensitive")
+	oneOf("packages.visibility", c.Packages.Visibility, "private", "internal", "public")
+	if c.Limits.Manifest < 4<<20 || c.Limits.Manifest > 64<<20 {
+		fault("limits.manifest", "expected 4 MiB to 64 MiB in bytes, got %d", c.Limits.Manifest)
+	}
+	if c.Limits.Blob < 1<<20 {
+		fault("limits.blob", "expected at least 1 MiB in bytes, got %d", c.Limits.Blob)
+	}
+	if c.Limits.Uploads < 1 {
+		fault("limits.uploads", "expected at least 1, got %d", c.Limits.Uploads)
+	}
+	return errors.Join(faults...)
+}
+
+// Origins returns the external URLs, parsed.
+func (c Config) Origins() ([]*url.URL, error) {
+	var list []*url.URL
+	for _, s := range c.ExternalURLs {
+		u, err := url.Parse(s)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.User != nil || u.RawQuery != "" {
+			return nil, fmt.Errorf("expected http(s)://HOST[:PORT], got %q", s)
+		}
+		list = append(list, u)
+	}
+	return list, nil
+}
+
+// Proxies returns the trusted proxies, parsed.
+func (c Config) Proxies() ([]netip.Prefix, error) {
+	var list []netip.Prefix
+	for _, s := range c.TrustedProxies {
+		if addr, err := netip.ParseAddr(s); err == nil {
+			list = append(list, netip.PrefixFrom(addr, addr.BitLen()))
+			continue
+		}
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			return nil, fmt.Errorf("expected an address or a network, got %q", s)
+		}
+		list = append(list, p.Masked())
+	}
+	return list, nil
+}
+
+// DatabaseURL returns the address of the database.
+func (c Config) DatabaseURL() string {
+	if c.Database != "" {
+		return string(c.Database)
+	}
+	return "sqlite:" + filepath.Join(c.Data, "berth.db")
+}
+
+// BlobDir returns the directory of the blobs.
+func (c Config) BlobDir() string { return filepath.Join(c.Data, "blobs") }
+
+// SlogLevel returns the level as slog has it.
+func (l Log) SlogLevel() slog.Level {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(l.Level)) // Validate has seen it
+	return level
+}
