@@ -13,7 +13,7 @@ func statements() []string {
 		qGetTokenCredential, qGetUpload, qGetUser, qHoldBlob, qLinkBlob, qListDoomedKeys, qListPackages,
 		qListReferrers, qListSigningKeys, qListTags, qListTypedReferrers, qLockBlob, qLockManifest,
 		qPublishPackage, qPutBlobRef, qPutChild, qPutMember, qPutPassword, qPutSetting, qPutSigningKey,
-		qPutTag, qPutUserRole, qPutVisibility, qRefoldTags, qReplaceBlob, qResolveTag, qStaleUploads,
+		qPutTag, qPutUserRole, qPutVisibility, qRefoldTags, qRekeyUpload, qReplaceBlob, qResolveTag, qStaleUploads,
 		qStanding, qStatManifest, qUnlinkBlob,
 	}
 }

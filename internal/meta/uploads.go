@@ -27,6 +27,7 @@ const (
 		FROM uploads u JOIN packages p ON p.id = u.package_id JOIN owners o ON o.id = p.owner_id
 		WHERE u.id = $1 AND u.user_id = $2 AND o.folded = $3 AND p.path = $4`
 	qAdvanceUpload = `UPDATE uploads SET received = $3, hash_state = $4, algorithm = $5, updated_at = $6 WHERE id = $1 AND received = $2`
+	qRekeyUpload   = `UPDATE uploads SET storage_key = $3 WHERE id = $1 AND storage_key = $2`
 	qDropUpload    = `DELETE FROM uploads WHERE id = $1 AND received = $2`
 	qCountUploads  = `SELECT count(*) FROM uploads WHERE user_id = $1`
 	qStaleUploads  = `SELECT u.id, u.package_id, u.user_id, u.storage_key, u.algorithm, u.received, u.hash_state, u.updated_at
@@ -60,6 +61,16 @@ func scanUpload(scan func(...any) error, u *Upload) error {
 // Errors: berth.ErrUploadUnknown.
 func (tx *Tx) AdvanceUpload(ctx context.Context, from int64, u Upload) error {
 	n, err := tx.exec(ctx, nil, qAdvanceUpload, u.ID, from, u.Received, u.HashState, u.Algorithm, micros(u.UpdatedAt))
+	if err == nil && n == 0 {
+		return berth.ErrUploadUnknown
+	}
+	return err
+}
+
+// RekeyUpload records that a session's bytes lie under another key now.
+// Errors: berth.ErrUploadUnknown.
+func (tx *Tx) RekeyUpload(ctx context.Context, id, from, to string) error {
+	n, err := tx.exec(ctx, nil, qRekeyUpload, id, from, to)
 	if err == nil && n == 0 {
 		return berth.ErrUploadUnknown
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/blob"
 	"github.com/berth-registry/berth/internal/meta"
 )
 
@@ -73,25 +74,32 @@ func (s *Service) DeleteDoomed(ctx context.Context) (int, error) {
 		if err != nil {
 			return deleted, err
 		}
-		for _, key := range keys {
-			if err := s.blobs.Delete(ctx, key); err != nil {
-				return deleted, storage("delete bytes", err)
-			}
-		}
-		err = s.meta.Update(ctx, func(tx *meta.Tx) error {
-			for _, key := range keys {
-				if err := tx.ForgetKey(ctx, key); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
+		gone, err := s.deleteKeys(ctx, keys)
+		deleted += gone
+		if err != nil || gone < sweepBatch {
 			return deleted, err
 		}
-		deleted += len(keys)
-		if len(keys) < sweepBatch {
-			return deleted, nil
-		}
 	}
+}
+
+func (s *Service) deleteKeys(ctx context.Context, keys []string) (int, error) {
+	var gone []string
+	for _, key := range keys {
+		err := s.blobs.Delete(ctx, key)
+		if errors.Is(err, blob.ErrBusy) {
+			continue // the next sweep will find it
+		}
+		if err != nil {
+			return 0, storage("delete bytes", err)
+		}
+		gone = append(gone, key)
+	}
+	return len(gone), s.meta.Update(ctx, func(tx *meta.Tx) error {
+		for _, key := range gone {
+			if err := tx.ForgetKey(ctx, key); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

@@ -152,7 +152,13 @@ func (s *Service) append(ctx context.Context, up *meta.Upload, h *hasher, c Chun
 	}
 	body := &countingReader{r: c.Body, h: h, left: s.opts.MaxBlob - up.Received}
 	// The client's going must not keep what arrived from being written down.
-	n, err := s.blobs.Append(context.WithoutCancel(ctx), up.Key, up.Received, body)
+	ctx = context.WithoutCancel(ctx)
+	n, err := s.blobs.Append(ctx, up.Key, up.Received, body)
+	if errors.Is(err, blob.ErrCommitted) {
+		if err = s.reopen(ctx, up); err == nil {
+			n, err = s.blobs.Append(ctx, up.Key, up.Received, body)
+		}
+	}
 	if body.tooLarge {
 		return berth.ErrRequestTooLarge.With("the limit for a blob is %d bytes", s.opts.MaxBlob)
 	}
@@ -174,6 +180,40 @@ func (s *Service) append(ctx context.Context, up *meta.Upload, h *hasher, c Chun
 		return berth.ErrUploadInvalid.With("the body broke off after %d bytes; ask for the status and go on from there", n).Because(err)
 	}
 	return nil
+}
+
+// reopen makes a session writable again whose bytes were sealed by a server that
+// died before it could write down that the blob is complete. What was acknowledged
+// is copied under a new key, because a sealed one stays as it is.
+func (s *Service) reopen(ctx context.Context, up *meta.Upload) error {
+	old, fresh := up.Key, blob.NewKey()
+	// Until the session names the new key it counts as doomed, so that dying here
+	// leaves nothing behind either.
+	err := s.meta.Update(ctx, func(tx *meta.Tx) error { return tx.DoomKey(ctx, fresh, s.opts.Now()) })
+	if err != nil {
+		return err
+	}
+	r, err := s.blobs.Open(ctx, old, 0)
+	if err != nil {
+		return err
+	}
+	defer r.Close() //nolint:errcheck // only read
+	if _, err := s.blobs.Append(ctx, fresh, 0, io.LimitReader(r, up.Received)); err != nil {
+		return err
+	}
+	err = s.meta.Update(ctx, func(tx *meta.Tx) error {
+		if err := tx.RekeyUpload(ctx, up.ID, old, fresh); err != nil {
+			return err
+		}
+		if err := tx.ForgetKey(ctx, fresh); err != nil {
+			return err
+		}
+		return tx.DoomKey(ctx, old, s.opts.Now())
+	})
+	if err == nil {
+		up.Key = fresh
+	}
+	return err
 }
 
 // FinishUpload adds a last chunk, which may be empty, checks the whole against
@@ -240,6 +280,9 @@ func (s *Service) finishedBefore(ctx context.Context, v berth.Viewer, n berth.Na
 }
 
 func (s *Service) linkUpload(ctx context.Context, up meta.Upload, received int64, d berth.Digest) error {
+	// The bytes are sealed: a client that goes now must not keep them from counting.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockWait)
+	defer cancel()
 	now := s.opts.Now()
 	return s.meta.Update(ctx, func(tx *meta.Tx) error {
 		if err := tx.DropUpload(ctx, up.ID, received); err != nil {
@@ -299,5 +342,8 @@ func (s *Service) dropUpload(ctx context.Context, up meta.Upload) error {
 	if err != nil {
 		return err
 	}
-	return storage("delete upload", s.blobs.Delete(ctx, up.Key))
+	if err := s.blobs.Delete(ctx, up.Key); !errors.Is(err, blob.ErrBusy) {
+		return storage("delete upload", err)
+	}
+	return nil
 }
