@@ -1,0 +1,267 @@
+package account_test
+
+import (
+	"encoding/base64"
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/account"
+	"github.com/berth-registry/berth/internal/berthtest"
+	"github.com/berth-registry/berth/internal/meta"
+)
+
+func open(t *testing.T, clock *berthtest.Clock) (*account.Service, *meta.DB) {
+	t.Helper()
+	db, err := meta.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "berth.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	var now func() time.Time
+	if clock != nil {
+		now = clock.Now
+	}
+	s, err := account.New(t.Context(), db, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, db
+}
+
+func TestFirstAccount(t *testing.T) {
+	t.Parallel()
+	s, db := open(t, nil)
+	password, err := s.EnsureAdmin(t.Context(), "admin", "")
+	if err != nil || len(password) < 20 {
+		t.Fatalf("password %q, %v", password, err)
+	}
+	v, err := s.Login(t.Context(), "Admin", password)
+	if err != nil || !v.Admin || v.Login != "admin" {
+		t.Errorf("%+v, %v", v, err)
+	}
+	// Only once, and by no other process on the same data.
+	again, err := account.New(t.Context(), db, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err := again.EnsureAdmin(t.Context(), "admin", "another one"); err != nil || p != "" {
+		t.Errorf("a second first account: %q, %v", p, err)
+	}
+	if _, err := again.Login(t.Context(), "admin", "another one"); !errors.Is(err, berth.ErrCredentialsInvalid) {
+		t.Error(err)
+	}
+}
+
+func TestCreateRefused(t *testing.T) {
+	t.Parallel()
+	s, _ := open(t, nil)
+	ctx, op := t.Context(), berth.Operator()
+	if err := s.CreateUser(ctx, op, "Ada", "long enough", false); err != nil {
+		t.Fatal(err)
+	}
+	nobody := berth.Viewer{UserID: 1, Login: "ada", Scopes: berth.ScopeAll}
+	adminByToken := berth.Viewer{UserID: 1, Login: "ada", Admin: true, Scopes: berth.ScopeReadPackages}
+	token := func(user string, life time.Duration, name string) error {
+		_, err := s.CreateToken(ctx, op, user, name, berth.ScopeAll, life)
+		return err
+	}
+	for name, tt := range map[string]struct{ got, want error }{
+		"taken, other case": {s.CreateUser(ctx, op, "aDA", "long enough", false), berth.ErrOwnerExists},
+		"taken by a user":   {s.CreateOrg(ctx, op, "ADA", "ada"), berth.ErrOwnerExists},
+		"reserved":          {s.CreateUser(ctx, op, "V2", "long enough", false), berth.ErrOwnerInvalid},
+		"bad name":          {s.CreateUser(ctx, op, "a/b", "long enough", false), berth.ErrOwnerInvalid},
+		"dollar":            {s.CreateUser(ctx, op, "robot$x", "long enough", false), berth.ErrOwnerInvalid},
+		"short password":    {s.CreateUser(ctx, op, "bob", "short", false), berth.ErrPasswordInvalid},
+		"long password":     {s.CreateUser(ctx, op, "bob", strings.Repeat("x", 2000), false), berth.ErrPasswordInvalid},
+		"org without owner": {s.CreateOrg(ctx, op, "acme", "nobody"), berth.ErrOwnerUnknown},
+		"token of nobody":   {token("nobody", 0, ""), berth.ErrOwnerUnknown},
+		"token in the past": {token("ada", -time.Second, ""), berth.ErrTokenInvalid},
+		"token name":        {token("ada", 0, strings.Repeat("x", 200)), berth.ErrTokenInvalid},
+		"no administrator":  {s.CreateUser(ctx, nobody, "bob", "long enough", true), berth.ErrDenied},
+		"scope":             {s.CreateOrg(ctx, adminByToken, "acme", "ada"), berth.ErrDenied},
+		"anonymous":         {s.AddMember(ctx, berth.Viewer{}, "acme", "ada", true), berth.ErrDenied},
+		"member of a user":  {s.AddMember(ctx, op, "ada", "ada", true), berth.ErrOwnerUnknown},
+	} {
+		if !errors.Is(tt.got, tt.want) {
+			t.Errorf("%s: %v, want %v", name, tt.got, tt.want)
+		}
+	}
+}
+
+func TestPasswords(t *testing.T) {
+	t.Parallel()
+	s, db := open(t, nil)
+	ctx := t.Context()
+	if err := s.CreateUser(ctx, berth.Operator(), "ada", "correct horse", false); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second time from memory
+		if v, err := s.Login(ctx, "ADA", "correct horse"); err != nil || v.Login != "ada" || v.Admin || v.Scopes != berth.ScopeAll {
+			t.Errorf("%+v, %v", v, err)
+		}
+	}
+	for _, wrong := range []string{"", "correct hors", "correct horse ", "correct horse\x00", strings.Repeat("x", 5000)} {
+		if _, err := s.Login(ctx, "ada", wrong); !errors.Is(err, berth.ErrCredentialsInvalid) {
+			t.Errorf("%.20q: %v", wrong, err)
+		}
+	}
+	// What was proven before a change of password is not proven after it.
+	if err := s.CreateUser(ctx, berth.Operator(), "eve", "battery staple", false); err != nil {
+		t.Fatal(err)
+	}
+	var u meta.User
+	err := db.Update(ctx, func(tx *meta.Tx) error {
+		eve, err := tx.GetUser(ctx, "eve")
+		if err != nil {
+			return err
+		}
+		if u, err = tx.GetUser(ctx, "ada"); err != nil {
+			return err
+		}
+		return tx.PutPassword(ctx, u.ID, eve.PasswordHash)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Login(ctx, "ada", "correct horse"); err == nil {
+		t.Error("the old password still works")
+	}
+	if _, err := s.Login(ctx, "ada", "battery staple"); err != nil {
+		t.Errorf("the new password: %v", err)
+	}
+	if !strings.HasPrefix(u.PasswordHash, "$argon2id$v=19$m=19456,t=2,p=1$") {
+		t.Errorf("stored as %q", u.PasswordHash)
+	}
+}
+
+// A stolen database gives nothing to log in with.
+func TestNothingUsableIsStored(t *testing.T) {
+	t.Parallel()
+	s := berthtest.New(t)
+	secret := s.Token("ada", berth.ScopeAll, 0)
+	if err := s.Account.CreateUser(t.Context(), berth.Operator(), "eve", "hunter2 hunter2", false); err != nil {
+		t.Fatal(err)
+	}
+	state := s.State()
+	for _, plain := range []string{secret, secret[4:], "hunter2"} {
+		if strings.Contains(state, plain) {
+			t.Errorf("%q is in the database", plain)
+		}
+	}
+	for _, word := range strings.Fields(state) {
+		word = strings.Trim(word, `"`)
+		if len(word) < 8 {
+			continue
+		}
+		if _, err := s.Account.Login(t.Context(), "ada", "brt_"+word); err == nil {
+			t.Errorf("%q logs in", word)
+		}
+		if v, err := s.Account.Authenticate(t.Context(), "Bearer "+word); err == nil {
+			t.Errorf("%q is a bearer of %s", word, v.Login)
+		}
+	}
+}
+
+func TestTokens(t *testing.T) {
+	t.Parallel()
+	s := berthtest.New(t)
+	ctx := t.Context()
+	tok, err := s.Account.CreateToken(ctx, berth.Operator(), "ADA", "ci", berth.ScopeReadPackages, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(tok.Secret) != 50 || !strings.HasPrefix(tok.Secret, "brt_") || tok.User != "ada" || tok.Scopes != "read:packages" || tok.ExpiresAt == nil {
+		t.Errorf("%+v", tok)
+	}
+	for _, header := range []string{"Bearer " + tok.Secret, "bearer  " + tok.Secret, basic("ada", tok.Secret), basic("Ada", tok.Secret), basic("", tok.Secret)} {
+		v, err := s.Account.Authenticate(ctx, header)
+		if err != nil || v.Login != "ada" || v.Scopes != berth.ScopeReadPackages || v.TokenID != tok.ID {
+			t.Errorf("%.12s…: %+v, %v", header, v, err)
+		}
+	}
+	for i := range tok.Secret { // a typo anywhere is told from a token that is gone
+		typo := []byte(tok.Secret)
+		typo[i] ^= 1
+		if _, err := s.Account.Login(ctx, "ada", string(typo)); !errors.Is(err, berth.ErrCredentialsInvalid) {
+			t.Errorf("typo at %d: %v", i, err)
+		} else if i >= 4 && !strings.Contains(err.Error(), "checksum") {
+			t.Errorf("typo at %d: %v", i, err)
+		}
+	}
+	// An administrator's token administers only if it says so.
+	for scopes, want := range map[berth.Scopes]bool{berth.ScopeReadPackages: false, berth.ScopeAll: true} {
+		v, err := s.Account.Login(ctx, "root", s.Token("root", scopes, 0))
+		if err != nil || v.Admin != want {
+			t.Errorf("%s: %+v, %v", scopes, v, err)
+		}
+	}
+}
+
+func basic(user, password string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
+}
+
+// A bearer ends with what it was made from, within seconds.
+func TestBearerEnds(t *testing.T) {
+	t.Parallel()
+	s := berthtest.New(t)
+	ctx := t.Context()
+	v, err := s.Account.Login(ctx, "ada", s.Token("ada", berth.ScopeAll, time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := s.Account.IssueBearer(ctx, v, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Account.Authenticate(ctx, "Bearer "+b.Token)
+	if err != nil || got.Login != "ada" || !got.Bearer || got.Expired || got.TokenID != v.TokenID {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	s.Clock.Advance(time.Minute + 3*time.Second)
+	if _, err := s.Account.Authenticate(ctx, "Bearer "+b.Token); !errors.Is(err, berth.ErrCredentialsInvalid) {
+		t.Errorf("the bearer of an expired token: %v", err)
+	}
+}
+
+// Keys are made anew every month; bearers signed with the last one go on, and a
+// replica that has not seen the new one looks it up.
+func TestKeyRotation(t *testing.T) {
+	t.Parallel()
+	s := berthtest.New(t)
+	ctx := t.Context()
+	replica, err := account.New(ctx, s.Meta, s.Clock.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := s.Account.Login(ctx, "ada", s.Token("ada", berth.ScopeAll, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Clock.Advance(30*24*time.Hour - time.Minute)
+	old, err := s.Account.IssueBearer(ctx, v, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Clock.Advance(2 * time.Minute)
+	fresh, err := s.Account.IssueBearer(ctx, v, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kid := strings.Split(old.Token, ".")[0]; kid == strings.Split(fresh.Token, ".")[0] {
+		t.Error("the key was not changed")
+	}
+	for name, token := range map[string]string{"old": old.Token, "fresh": fresh.Token} {
+		if got, err := replica.Authenticate(ctx, "Bearer "+token); err != nil || got.Expired {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}

@@ -1,0 +1,161 @@
+package berthtest
+
+import (
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/account"
+	"github.com/berth-registry/berth/internal/blob"
+	"github.com/berth-registry/berth/internal/blob/memblob"
+	"github.com/berth-registry/berth/internal/httpkit"
+	"github.com/berth-registry/berth/internal/meta"
+	"github.com/berth-registry/berth/internal/ociapi"
+	"github.com/berth-registry/berth/internal/registry"
+)
+
+// Server is a running registry. It has the users ada, bob and root (an
+// administrator), none with a password, and the organization acme, owned by ada,
+// with the member mia.
+type Server struct {
+	URL      string
+	Meta     *meta.DB
+	Blobs    blob.Store
+	Registry *registry.Service
+	Account  *account.Service
+	Clock    *Clock
+
+	t    testing.TB
+	file string // of the database
+}
+
+// Clock is a clock that goes on only when told to.
+type Clock struct{ micros atomic.Int64 }
+
+// Now returns the time.
+func (c *Clock) Now() time.Time { return time.UnixMicro(c.micros.Load()).UTC() }
+
+// Advance moves the clock.
+func (c *Clock) Advance(d time.Duration) { c.micros.Add(d.Microseconds()) }
+
+// Options change how a server is built. Zero values are the defaults.
+type Options struct {
+	Blobs    blob.Store
+	Origins  httpkit.Origins
+	Registry func(*registry.Options)
+	Log      *slog.Logger
+	// Address is another database, instead of a temporary SQLite file.
+	Address string
+}
+
+// New starts a server that ends with the test.
+func New(t testing.TB, options ...Options) *Server {
+	t.Helper()
+	var o Options
+	for _, o = range options {
+	}
+	s := &Server{t: t, Clock: &Clock{}, Blobs: o.Blobs, file: filepath.Join(t.TempDir(), "berth.db")}
+	s.Clock.micros.Store(time.Now().UnixMicro())
+	if s.Blobs == nil {
+		s.Blobs = memblob.New()
+	}
+	if o.Address == "" {
+		o.Address = "sqlite:" + s.file
+	}
+	s.open(o)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	d := httpkit.NewDispatcher(http.NotFoundHandler())
+	ociapi.New(o.Log, s.Registry, s.Account, o.Origins).Mount(d.Handle)
+	web := httptest.NewServer(d)
+	t.Cleanup(web.Close)
+	s.URL = web.URL
+	s.people()
+	return s
+}
+
+func (s *Server) open(o Options) {
+	s.t.Helper()
+	ctx := s.t.Context()
+	var err error
+	if s.Meta, err = meta.Open(ctx, o.Address); err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() {
+		if err := s.Meta.Close(); err != nil {
+			s.t.Error(err)
+		}
+	})
+	opts := registry.DefaultOptions()
+	opts.Now = s.Clock.Now
+	if o.Registry != nil {
+		o.Registry(&opts)
+	}
+	if s.Registry, err = registry.New(ctx, s.Meta, s.Blobs, opts); err != nil {
+		s.t.Fatal(err)
+	}
+	if s.Account, err = account.New(ctx, s.Meta, s.Clock.Now); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *Server) people() {
+	s.t.Helper()
+	for _, name := range []string{"ada", "bob", "mia", "root"} {
+		s.AddUser(name, name == "root")
+	}
+	ctx := s.t.Context()
+	if err := s.Account.CreateOrg(ctx, berth.Operator(), "acme", "ada"); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := s.Account.AddMember(ctx, berth.Operator(), "acme", "mia", false); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// AddUser makes a user without a password, because hashing one is slow.
+func (s *Server) AddUser(name string, admin bool) {
+	s.t.Helper()
+	ctx := s.t.Context()
+	err := s.Meta.Update(ctx, func(tx *meta.Tx) error {
+		id, err := tx.CreateOwner(ctx, meta.Owner{Kind: meta.KindUser, Name: name, Folded: name, CreatedAt: s.Clock.Now()})
+		if err != nil {
+			return err
+		}
+		return tx.CreateUser(ctx, meta.User{ID: id, Admin: admin})
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// Token makes an access token.
+func (s *Server) Token(user string, scopes berth.Scopes, life time.Duration) string {
+	s.t.Helper()
+	t, err := s.Account.CreateToken(s.t.Context(), berth.Operator(), user, "test", scopes, life)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return t.Secret
+}
+
+// SetVisibility changes who may pull a package.
+func (s *Server) SetVisibility(name string, v berth.Visibility) {
+	s.t.Helper()
+	n, err := berth.ParseName(name)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := s.Registry.SetVisibility(s.t.Context(), berth.Operator(), n, v); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// Day is longer than anything that the server keeps for a while.
+const Day = 25 * time.Hour

@@ -1,0 +1,99 @@
+package berthtest
+
+import (
+	"database/sql"
+	"fmt"
+	"io"
+	"sort"
+	"strings"
+
+	// The tests read the tables behind the server's back.
+	_ "modernc.org/sqlite"
+)
+
+// State returns everything the server remembers, rows and bytes, as text. A
+// refused request must leave it as it was.
+func (s *Server) State() string {
+	s.t.Helper()
+	db, err := sql.Open("sqlite", "file:"+s.file+"?mode=ro")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer db.Close() //nolint:errcheck // only read
+	var out []string
+	for _, table := range s.tables(db) {
+		out = append(out, s.dump(db, table)...)
+	}
+	sort.Strings(out)
+	for key, err := range s.Blobs.Keys(s.t.Context(), "") {
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		out = append(out, fmt.Sprintf("bytes %s %d", key, s.size(key)))
+	}
+	return strings.Join(out, "\n")
+}
+
+func (s *Server) size(key string) int64 {
+	r, err := s.Blobs.Open(s.t.Context(), key, 0)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer r.Close() //nolint:errcheck // only read
+	n, err := io.Copy(io.Discard, r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return n
+}
+
+func (s *Server) tables(db *sql.DB) []string {
+	rows, err := db.QueryContext(s.t.Context(), `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer rows.Close() //nolint:errcheck // Err says the same
+	var names []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			s.t.Fatal(err)
+		}
+		names = append(names, name)
+	}
+	if err := rows.Err(); err != nil {
+		s.t.Fatal(err)
+	}
+	return names
+}
+
+func (s *Server) dump(db *sql.DB, table string) []string {
+	rows, err := db.QueryContext(s.t.Context(), "SELECT * FROM "+table) //nolint:gosec // a name from the schema
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer rows.Close() //nolint:errcheck // Err says the same
+	columns, err := rows.Columns()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var out []string
+	for rows.Next() {
+		values := make([]any, len(columns))
+		for i := range values {
+			values[i] = new(any)
+		}
+		if err := rows.Scan(values...); err != nil {
+			s.t.Fatal(err)
+		}
+		line := table
+		for _, v := range values {
+			line += fmt.Sprintf(" %q", fmt.Sprint(*v.(*any)))
+		}
+		out = append(out, line)
+	}
+	if err := rows.Err(); err != nil {
+		s.t.Fatal(err)
+	}
+	return out
+}
