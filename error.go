@@ -65,6 +65,7 @@ func (e *Error) Because(err error) *Error {
 // The named errors. Every one has a row in the error table of every face.
 var (
 	ErrNameInvalid         = &Error{KindInvalid, "name_invalid", "package name invalid", nil}
+	ErrNameWithoutOwner    = &Error{KindNotFound, "name_without_owner", "package name has no owner", nil}
 	ErrTagInvalid          = &Error{KindInvalid, "tag_invalid", "tag invalid", nil}
 	ErrDigestInvalid       = &Error{KindInvalid, "digest_invalid", "digest invalid", nil}
 	ErrDigestMismatch      = &Error{KindInvalid, "digest_mismatch", "content does not match the digest", nil}
@@ -105,7 +106,7 @@ var (
 // Errors lists every named error, so that a face can prove that it maps all.
 func Errors() []*Error {
 	return []*Error{
-		ErrNameInvalid, ErrTagInvalid, ErrDigestInvalid, ErrDigestMismatch, ErrSizeInvalid,
+		ErrNameInvalid, ErrNameWithoutOwner, ErrTagInvalid, ErrDigestInvalid, ErrDigestMismatch, ErrSizeInvalid,
 		ErrRangeInvalid, ErrRangeOutOfOrder, ErrRangeUnsatisfiable, ErrPageInvalid,
 		ErrManifestInvalid, ErrManifestTooLarge, ErrTooManyTags, ErrManifestUnknown, ErrManifestBlobUnknown, ErrManifestReferenced,
 		ErrBlobUnknown, ErrBlobReferenced, ErrUploadUnknown, ErrUploadInvalid, ErrUploadBusy,

@@ -1,6 +1,9 @@
 package berth
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // MaxNameLength is the longest package name accepted, in bytes. Many clients
 // limit host and name together to 255 (distribution-spec, "Pulling manifests").
@@ -20,7 +23,8 @@ type Name struct {
 func (n Name) String() string { return n.Owner + "/" + n.Path }
 
 // ParseName parses the <name> of the distribution-spec. It refuses names of a
-// single segment, since every package has an owner. Errors: ErrNameInvalid.
+// single segment, since every package has an owner. Errors: ErrNameInvalid,
+// ErrNameWithoutOwner.
 func ParseName(s string) (Name, error) {
 	if len(s) > MaxNameLength {
 		return Name{}, ErrNameInvalid.With("longer than %d bytes", MaxNameLength)
@@ -37,7 +41,7 @@ func ParseName(s string) (Name, error) {
 	}
 	owner, path, ok := strings.Cut(s, "/")
 	if !ok {
-		return Name{}, ErrNameInvalid.With("%q has no owner; write OWNER/%s", s, s)
+		return Name{}, ErrNameWithoutOwner.With("write OWNER/%s", s)
 	}
 	if len(owner) > MaxOwnerLength {
 		return Name{}, ErrNameInvalid.With("owner longer than %d bytes", MaxOwnerLength)
@@ -100,10 +104,19 @@ func ParseOwner(s string) (folded string, err error) {
 	switch {
 	case len(s) > MaxOwnerLength:
 		return "", ErrOwnerInvalid.With("longer than %d bytes", MaxOwnerLength)
-	case !validSegment(folded):
+	case !isASCII(s), !validSegment(folded): // the sign for Kelvin, U+212A, would fold to "k"
 		return "", ErrOwnerInvalid.With("%q is not made of letters and digits, joined by '.', '_' or '-'", s)
 	case strings.Contains(reservedOwners, " "+folded+" "):
 		return "", ErrOwnerInvalid.With("%q is reserved", s)
 	}
 	return folded, nil
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] > unicode.MaxASCII {
+			return false
+		}
+	}
+	return true
 }

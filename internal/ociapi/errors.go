@@ -16,66 +16,53 @@ type wireError struct {
 	status int
 }
 
-// wire maps every named error.
-func wire(id string) (wireError, bool) {
-	switch id {
-	case "name_invalid", "owner_invalid":
-		return wireError{"NAME_INVALID", http.StatusBadRequest}, true
-	case "package_unknown", "owner_unknown":
-		return wireError{"NAME_UNKNOWN", http.StatusNotFound}, true
-	case "digest_invalid", "digest_mismatch":
-		return wireError{"DIGEST_INVALID", http.StatusBadRequest}, true
-	case "size_invalid":
-		return wireError{"SIZE_INVALID", http.StatusBadRequest}, true
-	case "request_too_large":
-		return wireError{"SIZE_INVALID", http.StatusRequestEntityTooLarge}, true
-	case "range_unsatisfiable":
-		return wireError{"SIZE_INVALID", http.StatusRequestedRangeNotSatisfiable}, true
-	case "range_invalid", "upload_invalid":
-		return wireError{"BLOB_UPLOAD_INVALID", http.StatusBadRequest}, true
-	case "range_out_of_order":
-		return wireError{"BLOB_UPLOAD_INVALID", http.StatusRequestedRangeNotSatisfiable}, true
-	case "upload_busy":
-		return wireError{"BLOB_UPLOAD_INVALID", http.StatusConflict}, true
-	case "upload_unknown":
-		return wireError{"BLOB_UPLOAD_UNKNOWN", http.StatusNotFound}, true
-	case "blob_unknown":
-		return wireError{"BLOB_UNKNOWN", http.StatusNotFound}, true
-	case "manifest_invalid", "tag_invalid":
-		return wireError{"MANIFEST_INVALID", http.StatusBadRequest}, true
-	case "manifest_too_large":
-		return wireError{"MANIFEST_INVALID", http.StatusRequestEntityTooLarge}, true
-	case "too_many_tags":
-		return wireError{"MANIFEST_INVALID", http.StatusRequestURITooLong}, true
-	case "manifest_unknown":
-		return wireError{"MANIFEST_UNKNOWN", http.StatusNotFound}, true
-	case "manifest_blob_unknown":
-		return wireError{"MANIFEST_BLOB_UNKNOWN", http.StatusNotFound}, true
-	}
-	return wireCommon(id)
-}
+// wireErrors maps the ID of every named error. Where the distribution-spec has no
+// code for a failure, it is UNSUPPORTED, and the status and the text say more.
+func wireErrors() map[string]wireError {
+	return map[string]wireError{
+		"name_invalid":  {"NAME_INVALID", http.StatusBadRequest},
+		"owner_invalid": {"NAME_INVALID", http.StatusBadRequest},
+		// docker repeats a push for most of a minute unless it hears this code.
+		"name_without_owner": {"NAME_UNKNOWN", http.StatusNotFound},
+		"package_unknown":    {"NAME_UNKNOWN", http.StatusNotFound},
+		"owner_unknown":      {"NAME_UNKNOWN", http.StatusNotFound},
 
-// wireCommon maps the errors that are not about content.
-func wireCommon(id string) (wireError, bool) {
-	switch id {
-	case "unauthenticated", "credentials_invalid", "scope_missing":
-		return wireError{"UNAUTHORIZED", http.StatusUnauthorized}, true
-	case "denied":
-		return wireError{"DENIED", http.StatusForbidden}, true
-	case "manifest_referenced", "blob_referenced", "method_unsupported":
-		return wireError{"UNSUPPORTED", http.StatusMethodNotAllowed}, true
-	case "route_unknown":
-		return wireError{"UNSUPPORTED", http.StatusNotFound}, true
-	case "owner_exists":
-		return wireError{"UNSUPPORTED", http.StatusConflict}, true
-	case "page_invalid", "request_invalid", "password_invalid", "token_invalid":
-		return wireError{"UNSUPPORTED", http.StatusBadRequest}, true
-	case "too_many":
-		return wireError{"TOOMANYREQUESTS", http.StatusTooManyRequests}, true
-	case "unavailable":
-		return wireError{"UNAVAILABLE", http.StatusServiceUnavailable}, true
+		"digest_invalid":      {"DIGEST_INVALID", http.StatusBadRequest},
+		"digest_mismatch":     {"DIGEST_INVALID", http.StatusBadRequest},
+		"size_invalid":        {"SIZE_INVALID", http.StatusBadRequest},
+		"request_too_large":   {"SIZE_INVALID", http.StatusRequestEntityTooLarge},
+		"range_unsatisfiable": {"SIZE_INVALID", http.StatusRequestedRangeNotSatisfiable},
+		"range_invalid":       {"BLOB_UPLOAD_INVALID", http.StatusBadRequest},
+		"range_out_of_order":  {"BLOB_UPLOAD_INVALID", http.StatusRequestedRangeNotSatisfiable},
+		"upload_invalid":      {"BLOB_UPLOAD_INVALID", http.StatusBadRequest},
+		"upload_busy":         {"BLOB_UPLOAD_INVALID", http.StatusConflict},
+		"upload_unknown":      {"BLOB_UPLOAD_UNKNOWN", http.StatusNotFound},
+		"blob_unknown":        {"BLOB_UNKNOWN", http.StatusNotFound},
+		"blob_referenced":     {"UNSUPPORTED", http.StatusMethodNotAllowed},
+
+		"manifest_invalid":      {"MANIFEST_INVALID", http.StatusBadRequest},
+		"tag_invalid":           {"MANIFEST_INVALID", http.StatusBadRequest},
+		"manifest_too_large":    {"MANIFEST_INVALID", http.StatusRequestEntityTooLarge},
+		"too_many_tags":         {"MANIFEST_INVALID", http.StatusRequestURITooLong},
+		"manifest_unknown":      {"MANIFEST_UNKNOWN", http.StatusNotFound},
+		"manifest_blob_unknown": {"MANIFEST_BLOB_UNKNOWN", http.StatusNotFound},
+		"manifest_referenced":   {"UNSUPPORTED", http.StatusMethodNotAllowed},
+
+		"unauthenticated":     {"UNAUTHORIZED", http.StatusUnauthorized},
+		"credentials_invalid": {"UNAUTHORIZED", http.StatusUnauthorized},
+		"scope_missing":       {"UNAUTHORIZED", http.StatusUnauthorized},
+		"denied":              {"DENIED", http.StatusForbidden},
+
+		"route_unknown":      {"UNSUPPORTED", http.StatusNotFound},
+		"method_unsupported": {"UNSUPPORTED", http.StatusMethodNotAllowed},
+		"owner_exists":       {"UNSUPPORTED", http.StatusConflict},
+		"page_invalid":       {"UNSUPPORTED", http.StatusBadRequest},
+		"request_invalid":    {"UNSUPPORTED", http.StatusBadRequest},
+		"password_invalid":   {"UNSUPPORTED", http.StatusBadRequest},
+		"token_invalid":      {"UNSUPPORTED", http.StatusBadRequest},
+		"too_many":           {"TOOMANYREQUESTS", http.StatusTooManyRequests},
+		"unavailable":        {"UNAVAILABLE", http.StatusServiceUnavailable},
 	}
-	return wireError{}, false
 }
 
 // document is the error body of the distribution-spec.
@@ -95,7 +82,7 @@ func (a *API) fail(w *httpkit.Writer, r *http.Request, err error) {
 	message := "internal error, request " + w.RequestID()
 	var named *berth.Error
 	if errors.As(err, &named) {
-		if mapped, ok := wire(named.ID); ok {
+		if mapped, ok := a.errors[named.ID]; ok {
 			reply, message = mapped, named.Msg
 		}
 	}

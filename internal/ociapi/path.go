@@ -40,8 +40,8 @@ const maxPath = 1024
 
 // parsePath splits an address below /v2. Names may hold any words, "manifests"
 // too, so it is read from the right. Errors: berth.ErrRouteUnknown,
-// berth.ErrNameInvalid, berth.ErrDigestInvalid, berth.ErrTagInvalid,
-// berth.ErrUploadUnknown.
+// berth.ErrNameInvalid, berth.ErrNameWithoutOwner, berth.ErrDigestInvalid,
+// berth.ErrTagInvalid, berth.ErrUploadUnknown.
 func parsePath(urlPath string) (path, error) {
 	s, ok := strings.CutPrefix(urlPath, "/v2")
 	if !ok || len(urlPath) > maxPath || s != "" && s[0] != '/' {

@@ -49,7 +49,7 @@ func TestParsePath(t *testing.T) {
 		{"/v2/acme/web/manifests/", path{}, berth.ErrRouteUnknown},
 		{"/v2/acme/web/nothing/x", path{}, berth.ErrRouteUnknown},
 		{"/v2/" + strings.Repeat("a/", 600) + "tags/list", path{}, berth.ErrRouteUnknown},
-		{"/v2/web/manifests/v1", path{}, berth.ErrNameInvalid},
+		{"/v2/web/manifests/v1", path{}, berth.ErrNameWithoutOwner},
 		{"/v2/Acme/web/manifests/v1", path{}, berth.ErrNameInvalid},
 		{"/v2/acme//web/manifests/v1", path{}, berth.ErrNameInvalid},
 		{"/v2/../etc/manifests/v1", path{}, berth.ErrNameInvalid},
@@ -123,6 +123,9 @@ func rebuild(p path) string {
 		return base + "/blobs/" + string(p.digest)
 	case opUploads:
 		return base + "/blobs/uploads"
+	case opUpload:
+		return base + "/blobs/uploads/" + p.upload
+	case opCount:
 	}
-	return base + "/blobs/uploads/" + p.upload
+	return "not an address"
 }

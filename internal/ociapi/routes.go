@@ -20,6 +20,7 @@ type API struct {
 	account  *account.Service
 	origins  httpkit.Origins
 	routes   [opCount]map[string]handler
+	errors   map[string]wireError
 	v2       http.Handler
 	token    http.Handler
 }
@@ -29,7 +30,7 @@ type handler func(w *httpkit.Writer, r *http.Request, v berth.Viewer, p path) er
 
 // New returns the face over the two cores.
 func New(log *slog.Logger, reg *registry.Service, acc *account.Service, origins httpkit.Origins) *API {
-	a := &API{registry: reg, account: acc, origins: origins}
+	a := &API{registry: reg, account: acc, origins: origins, errors: wireErrors()}
 	a.routes = [opCount]map[string]handler{
 		opBase:      {"GET": a.getBase, "HEAD": a.getBase},
 		opCatalog:   {"GET": a.getCatalog},
