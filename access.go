@@ -163,6 +163,7 @@ func Can(v Viewer, s Standing, a Action) bool {
 		return role >= RoleWrite && v.Scopes.Has(ScopeWritePackages)
 	case ActionDelete:
 		return role >= RoleAdmin && v.Scopes.Has(ScopeDeletePackages)
+	case ActionCatalog: // not about a package
 	}
 	return false
 }
@@ -173,6 +174,7 @@ func visible(v Viewer, visibility Visibility) bool {
 		return true
 	case VisibilityInternal:
 		return !v.Anonymous()
+	case VisibilityPrivate:
 	}
 	return false
 }
@@ -186,6 +188,7 @@ func Denial(v Viewer, s Standing, n Name, a Action) *Error {
 		need, scope = RoleWrite, ScopeWritePackages
 	case ActionDelete:
 		need, scope = RoleAdmin, ScopeDeletePackages
+	case ActionPull, ActionCatalog:
 	}
 	if held := s.RoleOf(v); held < need {
 		return ErrDenied.With("user %s has role %s on %s, %s needs %s; an owner of %s can give it", v.Login, held, n, a, need, n.Owner)

@@ -1,6 +1,7 @@
 package berth
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -136,14 +137,12 @@ func (r *jsonReader) text() (string, error) {
 	}
 	raw := r.raw()
 	inner := raw[1 : len(raw)-1]
-	for _, c := range inner {
-		if c == '\\' {
-			var s string
-			err := json.Unmarshal(raw, &s)
-			return s, err
-		}
+	if bytes.IndexByte(inner, '\\') < 0 {
+		return string(inner), nil
 	}
-	return string(inner), nil
+	var s string
+	err := json.Unmarshal(raw, &s)
+	return s, err
 }
 
 // integer reads a whole number from 0 to the largest int64.

@@ -59,8 +59,7 @@ func ParseDigest(s string) (Digest, error) {
 // ParseAlgorithm returns the digest algorithm of that name: sha256 or sha512.
 // Errors: ErrDigestInvalid.
 func ParseAlgorithm(s string) (digest.Algorithm, error) {
-	switch a := digest.Algorithm(s); a {
-	case digest.SHA256, digest.SHA512:
+	if a := digest.Algorithm(s); a == digest.SHA256 || a == digest.SHA512 {
 		return a, nil
 	}
 	return "", ErrDigestInvalid.With("algorithm not supported; use sha256 or sha512")

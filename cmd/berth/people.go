@@ -110,7 +110,7 @@ func (a *app) tokenCommand() *cobra.Command {
 					return err
 				}
 				if output == "json" {
-					return json.NewEncoder(a.stdout).Encode(t)
+					return json.NewEncoder(a.stdout).Encode(t) //nolint:gosec // showing it once is the point
 				}
 				_, err = fmt.Fprintln(a.stdout, t.Secret)
 				return err

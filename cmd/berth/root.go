@@ -52,7 +52,7 @@ func run(ctx context.Context, args []string, sys system) int {
 	root.AddCommand(a.serveCommand(), a.userCommand(), a.orgCommand(), a.tokenCommand(),
 		a.packageCommand(), a.configCommand(), versionCommand())
 	if err := root.ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(sys.stderr, "berth:", message(err))
+		_, _ = fmt.Fprintln(sys.stderr, "berth:", message(err))
 		return 1
 	}
 	return 0

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -83,7 +84,7 @@ func (c *Client) Do(method, path string, body io.Reader, headers ...string) *Res
 	if err != nil {
 		c.s.t.Fatal(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to the end
+	defer resp.Body.Close()
 	b, err := io.ReadAll(resp.Body)
 	if err != nil {
 		c.s.t.Fatal(err)
@@ -100,12 +101,9 @@ func (c *Client) Get(path string, headers ...string) *Response {
 // Want fails the test unless the status is one of those given.
 func (r *Response) Want(status ...int) *Response {
 	r.c.s.t.Helper()
-	for _, s := range status {
-		if r.Status == s {
-			return r
-		}
+	if !slices.Contains(status, r.Status) {
+		r.c.s.t.Fatalf("%s: status %d, want %v\n%s", r.what, r.Status, status, r.Body)
 	}
-	r.c.s.t.Fatalf("%s: status %d, want %v\n%s", r.what, r.Status, status, r.Body)
 	return r
 }
 

@@ -19,7 +19,7 @@ func (s *Server) State() string {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	defer db.Close() //nolint:errcheck // only read
+	defer db.Close()
 	var out []string
 	for _, table := range s.tables(db) {
 		out = append(out, s.dump(db, table)...)
@@ -39,7 +39,7 @@ func (s *Server) size(key string) int64 {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	defer r.Close() //nolint:errcheck // only read
+	defer r.Close()
 	n, err := io.Copy(io.Discard, r)
 	if err != nil {
 		s.t.Fatal(err)
@@ -52,7 +52,7 @@ func (s *Server) tables(db *sql.DB) []string {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	defer rows.Close() //nolint:errcheck // Err says the same
+	defer rows.Close()
 	var names []string
 	for rows.Next() {
 		var name string
@@ -68,11 +68,11 @@ func (s *Server) tables(db *sql.DB) []string {
 }
 
 func (s *Server) dump(db *sql.DB, table string) []string {
-	rows, err := db.QueryContext(s.t.Context(), "SELECT * FROM "+table) //nolint:gosec // a name from the schema
+	rows, err := db.QueryContext(s.t.Context(), "SELECT * FROM "+table)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	defer rows.Close() //nolint:errcheck // Err says the same
+	defer rows.Close()
 	columns, err := rows.Columns()
 	if err != nil {
 		s.t.Fatal(err)
@@ -86,11 +86,11 @@ func (s *Server) dump(db *sql.DB, table string) []string {
 		if err := rows.Scan(values...); err != nil {
 			s.t.Fatal(err)
 		}
-		line := table
+		line := []string{table}
 		for _, v := range values {
-			line += fmt.Sprintf(" %q", fmt.Sprint(*v.(*any)))
+			line = append(line, fmt.Sprintf("%q", fmt.Sprint(*v.(*any))))
 		}
-		out = append(out, line)
+		out = append(out, strings.Join(line, " "))
 	}
 	if err := rows.Err(); err != nil {
 		s.t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/caarlos0/env/v11"
@@ -141,28 +142,34 @@ func (c Config) Validate() error {
 	if _, err := c.Proxies(); err != nil {
 		fault("trusted_proxies", "%s", err)
 	}
-	oneOf := func(key, value string, allowed ...string) {
-		for _, a := range allowed {
-			if value == a {
-				return
-			}
-		}
-		fault(key, "expected one of %s, got %q", strings.Join(allowed, ", "), value)
-	}
-	oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
-	oneOf("log.format", c.Log.Format, "auto", "text", "json")
-	oneOf("tags.case", c.Tags.Case, "insensitive", "sensitive")
-	oneOf("packages.visibility", c.Packages.Visibility, "private", "internal", "public")
-	if c.Limits.Manifest < 4<<20 || c.Limits.Manifest > 64<<20 {
-		fault("limits.manifest", "expected 4 MiB to 64 MiB in bytes, got %d", c.Limits.Manifest)
-	}
-	if c.Limits.Blob < 1<<20 {
-		fault("limits.blob", "expected at least 1 MiB in bytes, got %d", c.Limits.Blob)
-	}
-	if c.Limits.Uploads < 1 {
-		fault("limits.uploads", "expected at least 1, got %d", c.Limits.Uploads)
-	}
+	c.validateWords(fault)
+	c.Limits.validate(fault)
 	return errors.Join(faults...)
+}
+
+func (c Config) validateWords(fault func(key, format string, args ...any)) {
+	for _, w := range []struct{ key, value, allowed string }{
+		{"log.level", c.Log.Level, "debug, info, warn, error"},
+		{"log.format", c.Log.Format, "auto, text, json"},
+		{"tags.case", c.Tags.Case, "insensitive, sensitive"},
+		{"packages.visibility", c.Packages.Visibility, "private, internal, public"},
+	} {
+		if !slices.Contains(strings.Split(w.allowed, ", "), w.value) {
+			fault(w.key, "expected one of %s, got %q", w.allowed, w.value)
+		}
+	}
+}
+
+func (l Limits) validate(fault func(key, format string, args ...any)) {
+	if l.Manifest < 4<<20 || l.Manifest > 64<<20 {
+		fault("limits.manifest", "expected 4 MiB to 64 MiB in bytes, got %d", l.Manifest)
+	}
+	if l.Blob < 1<<20 {
+		fault("limits.blob", "expected at least 1 MiB in bytes, got %d", l.Blob)
+	}
+	if l.Uploads < 1 {
+		fault("limits.uploads", "expected at least 1, got %d", l.Uploads)
+	}
 }
 
 // Origins returns the external URLs, parsed.

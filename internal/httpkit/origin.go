@@ -84,19 +84,10 @@ func validHost(s string) bool {
 	host := s
 	if h, port, err := net.SplitHostPort(s); err == nil {
 		host = h
-		for _, c := range port {
-			if c < '0' || c > '9' {
-				return false
-			}
-		}
-	}
-	host = strings.Trim(host, "[]")
-	for i := range len(host) {
-		c := host[i]
-		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
-		if !letter && c != '.' && c != '-' && c != '_' && c != ':' {
+		if strings.Trim(port, "0123456789") != "" {
 			return false
 		}
 	}
-	return host != ""
+	host = strings.ToLower(strings.Trim(host, "[]"))
+	return host != "" && strings.Trim(host, "abcdefghijklmnopqrstuvwxyz0123456789.-_:") == ""
 }

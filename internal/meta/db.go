@@ -37,7 +37,7 @@ func Open(ctx context.Context, address string) (*DB, error) {
 		return nil, err
 	}
 	db := &DB{dialect: d}
-	if d == sqliteDialect {
+	if d.sqlite() {
 		err = db.openSQLite(source)
 	} else {
 		err = db.openPostgres(source)
@@ -76,12 +76,12 @@ func (p *pool) prepare(ctx context.Context, d dialect) error {
 // openSQLite makes one connection for writing, because SQLite allows one
 // writer, and a few for reading beside it.
 func (db *DB) openSQLite(path string) error {
-	w, err := sql.Open(sqliteDialect.driver, sqliteDSN(path, true))
+	w, err := sql.Open("sqlite", sqliteDSN(path, true))
 	if err != nil {
 		return err
 	}
 	w.SetMaxOpenConns(1)
-	r, err := sql.Open(sqliteDialect.driver, sqliteDSN(path, false))
+	r, err := sql.Open("sqlite", sqliteDSN(path, false))
 	if err != nil {
 		return errors.Join(err, w.Close())
 	}
@@ -136,7 +136,7 @@ type Tx struct {
 // View runs fn on a snapshot of the database that it cannot change.
 func (db *DB) View(ctx context.Context, fn func(*Tx) error) error {
 	opts := &sql.TxOptions{ReadOnly: true}
-	if db.dialect == postgresDialect {
+	if !db.dialect.sqlite() {
 		opts.Isolation = sql.LevelRepeatableRead
 	}
 	return db.run(ctx, db.read, opts, fn)

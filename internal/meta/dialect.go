@@ -22,18 +22,24 @@ type dialect struct {
 	clock string
 }
 
-var sqliteDialect = dialect{
-	name:   "sqlite",
-	driver: "sqlite",
-	goose:  goose.DialectSQLite3,
-	clock:  `SELECT CAST(unixepoch('subsec') * 1000000 AS INTEGER)`,
+func (d dialect) sqlite() bool { return d.driver == "sqlite" }
+
+func sqliteDialect() dialect {
+	return dialect{
+		name:   "sqlite",
+		driver: "sqlite",
+		goose:  goose.DialectSQLite3,
+		clock:  `SELECT CAST(unixepoch('subsec') * 1000000 AS INTEGER)`,
+	}
 }
 
-var postgresDialect = dialect{
-	name:   "postgres",
-	driver: "pgx",
-	goose:  goose.DialectPostgres,
-	clock:  `SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint`,
+func postgresDialect() dialect {
+	return dialect{
+		name:   "postgres",
+		driver: "pgx",
+		goose:  goose.DialectPostgres,
+		clock:  `SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint`,
+	}
 }
 
 // sqliteDSN returns a data source name with every setting in it, because a
@@ -86,10 +92,10 @@ func isViolation(err error) bool {
 // parseURL splits a database address into dialect and data source.
 func parseURL(address string) (dialect, string, error) {
 	if path, ok := strings.CutPrefix(address, "sqlite:"); ok && path != "" {
-		return sqliteDialect, path, nil
+		return sqliteDialect(), path, nil
 	}
 	if strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://") {
-		return postgresDialect, address, nil
+		return postgresDialect(), address, nil
 	}
 	return dialect{}, "", fmt.Errorf("database address: expected sqlite:PATH or postgres://…")
 }

@@ -50,7 +50,7 @@ const (
 func (tx *Tx) CreateManifest(ctx context.Context, m Manifest) (int64, error) {
 	var id int64
 	subject := sql.NullString{String: string(m.Subject), Valid: m.Subject != ""}
-	_, err := found(tx.row(ctx, qCreateManifest, m.PackageID, string(m.Digest), m.MediaType, m.ArtifactType,
+	err := orZero(tx.row(ctx, qCreateManifest, m.PackageID, string(m.Digest), m.MediaType, m.ArtifactType,
 		subject, m.Annotations, m.Size, m.Body, micros(m.PushedAt)).Scan(&id))
 	return id, err
 }
@@ -95,7 +95,7 @@ func (tx *Tx) PutChild(ctx context.Context, index, pkg int64, d berth.Digest) er
 // GetParent returns an index that holds a manifest, "" when none does.
 func (tx *Tx) GetParent(ctx context.Context, pkg int64, d berth.Digest) (berth.Digest, error) {
 	var parent berth.Digest
-	_, err := found(tx.row(ctx, qGetParent, pkg, string(d)).Scan(&parent))
+	err := orZero(tx.row(ctx, qGetParent, pkg, string(d)).Scan(&parent))
 	return parent, err
 }
 
@@ -103,7 +103,7 @@ func (tx *Tx) GetParent(ctx context.Context, pkg int64, d berth.Digest) (berth.D
 // does.
 func (tx *Tx) GetBlobUser(ctx context.Context, pkg int64, d berth.Digest) (berth.Digest, error) {
 	var user berth.Digest
-	_, err := found(tx.row(ctx, qGetBlobUser, pkg, string(d)).Scan(&user))
+	err := orZero(tx.row(ctx, qGetBlobUser, pkg, string(d)).Scan(&user))
 	return user, err
 }
 

@@ -21,7 +21,7 @@ func (db *DB) migrate(ctx context.Context) error {
 		return err
 	}
 	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
-	if db.dialect == postgresDialect {
+	if !db.dialect.sqlite() {
 		// The default polls every 5 s, which makes replicas start slowly.
 		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
 		if err != nil {

@@ -57,7 +57,7 @@ const (
 // instance's default.
 func (tx *Tx) Standing(ctx context.Context, n berth.Name, user int64) (berth.Standing, error) {
 	var s berth.Standing
-	_, err := found(tx.row(ctx, qStanding, n.Owner, n.Path, user).Scan(
+	err := orZero(tx.row(ctx, qStanding, n.Owner, n.Path, user).Scan(
 		&s.OwnerID, &s.PackageID, &s.Published, &s.Visibility, &s.Membership, &s.BaseRole, &s.MayCreate, &s.Role))
 	return s, err
 }

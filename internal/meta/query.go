@@ -65,7 +65,7 @@ func (tx *Tx) list(ctx context.Context, scan func(*sql.Rows) error, query string
 	if err != nil {
 		return err
 	}
-	defer rows.Close() //nolint:errcheck // Err below says the same
+	defer rows.Close()
 	for rows.Next() {
 		if err := scan(rows); err != nil {
 			return err
@@ -90,12 +90,12 @@ func orUnknown(err error, named *berth.Error) error {
 	return err
 }
 
-// found turns "no row" into false.
-func found(err error) (bool, error) {
+// orZero leaves the values as they were where there is no row.
+func orZero(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
+		return nil
 	}
-	return err == nil, err
+	return err
 }
 
 func micros(t time.Time) int64 { return t.UnixMicro() }

@@ -20,7 +20,7 @@ const (
 // GetSetting returns a setting of the instance, "" when it was never made.
 func (tx *Tx) GetSetting(ctx context.Context, name string) (string, error) {
 	var value string
-	_, err := found(tx.row(ctx, qGetSetting, name).Scan(&value))
+	err := orZero(tx.row(ctx, qGetSetting, name).Scan(&value))
 	return value, err
 }
 

@@ -61,7 +61,7 @@ func sendPart(w *httpkit.Writer, r *http.Request, b *registry.Blob, part httpkit
 	if err != nil {
 		return err
 	}
-	defer body.Close() //nolint:errcheck // only read
+	defer body.Close()
 	setContentHeaders(w, octets, b.Digest, part.Length)
 	w.WriteHeader(status)
 	return w.CopyBody(body, part.Length)
@@ -100,7 +100,7 @@ func copyPart(w *httpkit.Writer, r *http.Request, b *registry.Blob, part httpkit
 	if err != nil {
 		return err
 	}
-	defer body.Close() //nolint:errcheck // only read
+	defer body.Close()
 	return w.CopyBody(body, part.Length)
 }
 

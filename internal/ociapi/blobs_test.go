@@ -2,6 +2,7 @@ package ociapi_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -100,7 +101,7 @@ func TestBlobSeveralRanges(t *testing.T) {
 	var got []string
 	for {
 		p, err := parts.NextPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

@@ -3,6 +3,7 @@ package ociapi_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -29,13 +30,8 @@ func TestForgedBearers(t *testing.T) {
 		}
 	}
 	enc := func(m map[string]any, change map[string]any) string {
-		c := map[string]any{}
-		for k, v := range m {
-			c[k] = v
-		}
-		for k, v := range change {
-			c[k] = v
-		}
+		c := maps.Clone(m)
+		maps.Copy(c, change)
 		raw, err := json.Marshal(c)
 		if err != nil {
 			t.Fatal(err)

@@ -147,7 +147,7 @@ func TestReferrers(t *testing.T) {
 	var want []ocispec.Descriptor
 	for i := range 5 {
 		kind := fmt.Sprintf("application/vnd.example.%d", i%2)
-		d := put(berthtest.Artifact(kind, &image, "{}", strings.Repeat("{}", i%1)+"{}"), berth.MediaTypeOCIManifest, image.Digest)
+		d := put(berthtest.Artifact(kind, &image, "{}", "{}"), berth.MediaTypeOCIManifest, image.Digest)
 		if i >= 2 {
 			continue // same bytes as before
 		}

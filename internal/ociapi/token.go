@@ -97,7 +97,7 @@ func (a *API) tokenForm(w *httpkit.Writer, r *http.Request) (berth.Viewer, []str
 func parseScopes(params []string) ([]berth.Grant, error) {
 	var out []berth.Grant
 	for _, param := range params {
-		for _, s := range strings.Fields(param) {
+		for s := range strings.FieldsSeq(param) {
 			if len(out) == maxScopes {
 				return nil, berth.ErrRequestInvalid.With("more than %d scopes", maxScopes)
 			}

@@ -169,7 +169,7 @@ func TestUploadRefused(t *testing.T) {
 func dropLines(s string, prefixes ...string) string {
 	var out []string
 next:
-	for _, line := range strings.Split(s, "\n") {
+	for line := range strings.SplitSeq(s, "\n") {
 		for _, p := range prefixes {
 			if strings.HasPrefix(line, p) {
 				continue next

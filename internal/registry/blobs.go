@@ -80,8 +80,7 @@ func (s *Service) StatBlob(ctx context.Context, v berth.Viewer, n berth.Name, d 
 		return b, nil
 	}
 	return b, s.meta.Update(ctx, func(tx *meta.Tx) error {
-		_, err := s.holdBlob(ctx, tx, pkg, d)
-		return err
+		return s.holdBlob(ctx, tx, pkg, d)
 	})
 }
 
@@ -95,12 +94,13 @@ func (b *Blob) exists(ctx context.Context) error {
 }
 
 // holdBlob locks a blob that a package holds and renews its lease.
-func (s *Service) holdBlob(ctx context.Context, tx *meta.Tx, pkg int64, d berth.Digest) (size int64, err error) {
+func (s *Service) holdBlob(ctx context.Context, tx *meta.Tx, pkg int64, d berth.Digest) error {
 	clock, err := tx.Now(ctx)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	return tx.HoldBlob(ctx, pkg, d, clock.Add(lease))
+	_, err = tx.HoldBlob(ctx, pkg, d, clock.Add(lease))
+	return err
 }
 
 // DeleteBlob makes a package let go of a blob. The bytes stay for others.
@@ -148,7 +148,7 @@ func (s *Service) MountBlob(ctx context.Context, v berth.Viewer, n berth.Name, d
 		if err != nil {
 			return err
 		}
-		if _, err := s.holdBlob(ctx, tx, source, d); err != nil {
+		if err := s.holdBlob(ctx, tx, source, d); err != nil {
 			return err
 		}
 		target, err := s.ensurePackage(ctx, tx, v, n, standing, now)

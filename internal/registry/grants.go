@@ -41,8 +41,8 @@ func (s *Service) grantable(ctx context.Context, tx *meta.Tx, v berth.Viewer, as
 	if ask.Type == "registry" && ask.Name == "catalog" {
 		return []berth.Action{berth.ActionCatalog}, nil
 	}
-	n, err := berth.ParseName(ask.Name)
-	if ask.Type != "repository" || err != nil {
+	n, invalid := berth.ParseName(ask.Name)
+	if ask.Type != "repository" || invalid != nil {
 		return nil, nil
 	}
 	standing, err := tx.Standing(ctx, n, v.UserID)

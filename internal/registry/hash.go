@@ -70,7 +70,7 @@ func (s *Service) hashFor(ctx context.Context, up meta.Upload, d berth.Digest) (
 	if err != nil {
 		return nil, storage("read upload", err)
 	}
-	defer r.Close() //nolint:errcheck // only read
+	defer r.Close()
 	if _, err := io.CopyN(h, r, up.Received); err != nil {
 		return nil, storage("read upload", err)
 	}

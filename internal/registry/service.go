@@ -142,7 +142,7 @@ func check(v berth.Viewer, s berth.Standing, n berth.Name, a berth.Action) error
 		}
 		return nil
 	case v.Anonymous():
-		return berth.ErrUnauthenticated.With("log in to %s %s, if it exists", a, n)
+		return berth.ErrUnauthenticated.With("log in to %s %s", a, n)
 	case a == berth.ActionPush, berth.Can(v, s, berth.ActionPull):
 		return berth.Denial(v, s, n, a)
 	}

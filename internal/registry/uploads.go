@@ -197,7 +197,7 @@ func (s *Service) reopen(ctx context.Context, up *meta.Upload) error {
 	if err != nil {
 		return err
 	}
-	defer r.Close() //nolint:errcheck // only read
+	defer r.Close()
 	if _, err := s.blobs.Append(ctx, fresh, 0, io.LimitReader(r, up.Received)); err != nil {
 		return err
 	}

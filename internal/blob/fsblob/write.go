@@ -127,7 +127,7 @@ func (s *Store) copy(f *os.File, off int64, src io.Reader) (written int64, sourc
 			started = written
 		}
 	}
-	if sourceErr == io.EOF {
+	if sourceErr == io.EOF { //nolint:errorlint // exactly: a wrapped EOF is a broken stream
 		sourceErr = nil
 	}
 	return written, sourceErr, nil
