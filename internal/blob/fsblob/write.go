@@ -102,37 +102,6 @@ func (s *Store) create(shard, part string) (*os.File, error) {
 	return f, err
 }
 
-// copy writes what src yields and returns the bytes written, why src ended if it
-// failed, and the error of the file. It writes all it has read, whatever happens
-// to src, unless the file fails.
-func (s *Store) copy(f *os.File, off int64, src io.Reader) (written int64, sourceErr, err error) {
-	buf, ok := s.buffers.Get().(*[bufferSize]byte)
-	if !ok {
-		buf = new([bufferSize]byte)
-	}
-	defer s.buffers.Put(buf)
-
-	var started int64 // how much of written the kernel was asked to write back
-	for sourceErr == nil {
-		var n int
-		n, sourceErr = fill(src, buf[:])
-		if n > 0 {
-			if _, err := s.write(f, buf[:n]); err != nil {
-				return 0, nil, err
-			}
-			written += int64(n)
-		}
-		if written-started >= writebackWindow {
-			s.writeback(f, off+started, written-started)
-			started = written
-		}
-	}
-	if sourceErr == io.EOF { //nolint:errorlint // exactly: a wrapped EOF is a broken stream
-		sourceErr = nil
-	}
-	return written, sourceErr, nil
-}
-
 // fill reads until buf is full or r returns an error, which may come with bytes.
 func fill(r io.Reader, buf []byte) (n int, err error) {
 	for n < len(buf) && err == nil {
