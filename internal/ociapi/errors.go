@@ -81,7 +81,10 @@ func (a *API) fail(w *httpkit.Writer, r *http.Request, err error) {
 	reply := wireError{"UNKNOWN", http.StatusInternalServerError}
 	message := "internal error, request " + w.RequestID()
 	var named *berth.Error
-	if errors.As(err, &named) {
+	if !errors.As(err, &named) && r.Context().Err() != nil {
+		named = berth.ErrUnavailable // whoever asked has gone, which is no fault of ours
+	}
+	if named != nil {
 		if mapped, ok := a.errors[named.ID]; ok {
 			reply, message = mapped, named.Msg
 		}
