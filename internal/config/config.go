@@ -1,7 +1,6 @@
 package config
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +14,8 @@ import (
 
 	"github.com/caarlos0/env/v11"
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
 )
 
 // Config is every setting. The zero value of a setting never means "unset".
@@ -68,6 +69,12 @@ type Limits struct {
 // Secret is a string that does not show up in logs.
 type Secret string
 
+// Format hides the secret from every verb.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
+
+// MarshalText hides the secret in JSON, which is how slog prints what holds it.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
 // LogValue hides the secret.
 func (Secret) LogValue() slog.Value { return slog.StringValue("***") }
 
@@ -100,11 +107,9 @@ type Flags struct {
 // configuration file, nil if there is none.
 func Load(flags Flags, environ []string, file []byte) (Config, error) {
 	c := Default()
-	if file != nil {
-		err := yaml.NewDecoder(bytes.NewReader(file), yaml.Strict()).Decode(&c)
-		if err != nil && !errors.Is(err, io.EOF) {
-			return c, fmt.Errorf("configuration file:\n%s", yaml.FormatError(err, false, true))
-		}
+	if err := c.read(file); err != nil {
+		// The lines around the fault are left out: they may hold a password.
+		return c, fmt.Errorf("configuration file: %s", yaml.FormatError(err, false, false))
 	}
 	if err := env.ParseWithOptions(&c, env.Options{Prefix: "BERTH_", Environment: env.ToMap(environ)}); err != nil {
 		return c, fmt.Errorf("environment: %w", err)
@@ -116,6 +121,27 @@ func Load(flags Flags, environ []string, file []byte) (Config, error) {
 		c.Data = flags.Data
 	}
 	return c, c.Validate()
+}
+
+// read takes what the file says. The decoder would clear c where there is nothing
+// in the file but comments.
+func (c *Config) read(file []byte) error {
+	doc, err := parser.ParseBytes(file, 0)
+	if err != nil {
+		return err
+	}
+	for i, d := range doc.Docs {
+		switch {
+		case i > 0:
+			return errors.New("expected one document")
+		case d.Body == nil || d.Body.Type() == ast.NullType || d.Body.Type() == ast.CommentType:
+			continue
+		}
+		if err := yaml.NodeToValue(d.Body, c, yaml.Strict()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Validate reports every fault, each with the name of its key.
@@ -177,7 +203,7 @@ func (c Config) Origins() ([]*url.URL, error) {
 	var list []*url.URL
 	for _, s := range c.ExternalURLs {
 		u, err := url.Parse(s)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.User != nil || u.RawQuery != "" {
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "" || u.User != nil || u.RawQuery != "" {
 			return nil, fmt.Errorf("expected http(s)://HOST[:PORT], got %q", s)
 		}
 		list = append(list, u)
@@ -190,6 +216,7 @@ func (c Config) Proxies() ([]netip.Prefix, error) {
 	var list []netip.Prefix
 	for _, s := range c.TrustedProxies {
 		if addr, err := netip.ParseAddr(s); err == nil {
+			addr = addr.Unmap() // as the peers are compared
 			list = append(list, netip.PrefixFrom(addr, addr.BitLen()))
 			continue
 		}
