@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"runtime/debug"
 	"time"
@@ -29,11 +30,15 @@ func Handle(log *slog.Logger, h Handler, fail Fail) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w := &Writer{ResponseWriter: rw, id: rand.Text()[:16]}
 		start := time.Now()
-		_ = http.NewResponseController(rw).SetWriteDeadline(start.Add(pieceTimeout)) // not every connection can
+		// That of the last answer on this connection must not strike this one.
+		_ = http.NewResponseController(rw).SetWriteDeadline(time.Time{}) // not every connection can
 		err := run(h, w, r)
 		broken := err != nil && w.Sent()
 		if err != nil && !broken {
 			fail(w, r, err)
+		}
+		if !w.Sent() {
+			w.WriteHeader(http.StatusOK) // net/http would, and the log should know
 		}
 		record(log, w, r, start, err)
 		if broken {
@@ -58,7 +63,8 @@ func record(log *slog.Logger, w *Writer, r *http.Request, start time.Time, err e
 	level := slog.LevelInfo
 	var named *berth.Error
 	internal := err != nil && !errors.As(err, &named)
-	if internal && !errors.Is(err, context.Canceled) {
+	var gone *net.OpError // the client hung up while we were sending
+	if internal && !errors.Is(err, context.Canceled) && !(w.Sent() && errors.As(err, &gone)) {
 		level = slog.LevelError
 	}
 	if !log.Enabled(r.Context(), level) {

@@ -88,6 +88,12 @@ func validHost(s string) bool {
 			return false
 		}
 	}
-	host = strings.ToLower(strings.Trim(host, "[]"))
-	return host != "" && strings.Trim(host, "abcdefghijklmnopqrstuvwxyz0123456789.-_:") == ""
+	if strings.ContainsAny(host, "[]:") {
+		if host == s { // without a port the brackets are still on
+			host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+		}
+		ip, err := netip.ParseAddr(host)
+		return err == nil && ip.Is6() && ip.Zone() == "" && strings.HasPrefix(s, "["+host+"]")
+	}
+	return host != "" && strings.Trim(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") == ""
 }

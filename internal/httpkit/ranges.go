@@ -18,8 +18,8 @@ const maxRanges = 100
 
 // ParseRange reads a Range header against a body of the given size (RFC 9110,
 // section 14). No ranges means the whole: the header is absent, of an unknown
-// unit, or malformed, all of which a server is to ignore. Ranges that overlap or
-// ask for more than the whole are answered with the whole too.
+// unit, or malformed, all of which a server is to ignore. Ranges that together ask
+// for more than the whole are answered with the whole too.
 // Errors: berth.ErrRangeUnsatisfiable.
 func ParseRange(header string, size int64) ([]Range, error) {
 	list, ok := strings.CutPrefix(header, "bytes=")
@@ -29,7 +29,7 @@ func ParseRange(header string, size int64) ([]Range, error) {
 	var ranges []Range
 	var total int64
 	for spec := range strings.SplitSeq(list, ",") {
-		spec = strings.TrimSpace(spec)
+		spec = strings.Trim(spec, " \t")
 		if spec == "" {
 			continue
 		}

@@ -24,17 +24,23 @@ func (w *Writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // WriteHeader sends the status line and headers.
 func (w *Writer) WriteHeader(status int) {
-	if w.status == 0 {
-		w.status = status
-	}
+	w.begin(status)
 	w.ResponseWriter.WriteHeader(status)
+}
+
+// begin notes the status and sets a deadline for the answer. It is set here and
+// not with the request, whose body may take hours to come.
+func (w *Writer) begin(status int) {
+	if w.status != 0 {
+		return
+	}
+	w.status = status
+	_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(pieceTimeout)) // not every connection can
 }
 
 // Write sends bytes of the body.
 func (w *Writer) Write(p []byte) (int, error) {
-	if w.status == 0 {
-		w.status = http.StatusOK
-	}
+	w.begin(http.StatusOK)
 	n, err := w.ResponseWriter.Write(p)
 	w.bytes += int64(n)
 	return n, err
@@ -44,9 +50,7 @@ func (w *Writer) Write(p []byte) (int, error) {
 // reaches the connection's own ReadFrom, which is sendfile: a wrapper with only
 // Write would copy every byte through user space.
 func (w *Writer) ReadFrom(r io.Reader) (int64, error) {
-	if w.status == 0 {
-		w.status = http.StatusOK
-	}
+	w.begin(http.StatusOK)
 	n, err := io.Copy(w.ResponseWriter, r)
 	w.bytes += n
 	return n, err
