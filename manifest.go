@@ -8,7 +8,7 @@ import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// MaxReferences is the number of descriptors a manifest may hold.
+// MaxReferences is the number of layers or children a manifest may have.
 const MaxReferences = 4096
 
 // Media types of the manifests we store. What a config, layer or artifact calls
@@ -152,8 +152,8 @@ func readDescriptors(r *jsonReader) ([]Descriptor, error) {
 	}
 	var list []Descriptor
 	err := r.array(func(i int) error {
-		if i >= MaxReferences-1 {
-			return fmt.Errorf("more than %d entries", MaxReferences-1)
+		if i >= MaxReferences {
+			return fmt.Errorf("more than %d entries", MaxReferences)
 		}
 		d, err := readDescriptor(r)
 		if err == nil {

@@ -41,9 +41,9 @@ func (s *Service) grantable(ctx context.Context, tx *meta.Tx, v berth.Viewer, as
 	if ask.Type == "registry" && ask.Name == "catalog" {
 		return []berth.Action{berth.ActionCatalog}, nil
 	}
-	n, invalid := berth.ParseName(ask.Name)
-	if ask.Type != "repository" || invalid != nil {
-		return nil, nil
+	n, err := berth.ParseName(ask.Name)
+	if ask.Type != "repository" || err != nil {
+		return nil, nil //nolint:nilerr // what is not understood is not granted
 	}
 	standing, err := tx.Standing(ctx, n, v.UserID)
 	if err != nil {
