@@ -29,7 +29,7 @@ func raw(t *testing.T, s *berthtest.Server, request string) (int, http.Header, s
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close() //nolint:errcheck // read to the end
+	defer conn.Close()
 	if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func raw(t *testing.T, s *berthtest.Server, request string) (int, http.Header, s
 	if err != nil {
 		return 0, nil, ""
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to the end
+	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatalf("%q: %v", request[:min(len(request), 80)], err)
