@@ -1,0 +1,36 @@
+# Every target is short; what is longer lives in .ci or in a Go program.
+GO ?= go
+LINT = $(GO) tool -modfile=$(CURDIR)/tools/go.mod golangci-lint run --allow-parallel-runners --config $(CURDIR)/.golangci.yml
+
+.PHONY: help run build test e2e e2e-all lint check bench clean
+help: ## list the targets
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+run: ## serve on 127.0.0.1:5000, data in ./berth-data
+	$(GO) run ./cmd/berth serve
+
+build: ## bin/berth, one static file
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/berth ./cmd/berth
+
+test: ## all tests, on SQLite and PostgreSQL, and the quick clients (installs what they need)
+	.ci/install
+	.ci/test
+	$(MAKE) e2e
+
+e2e: build ## crash tests and real clients: docker, podman, skopeo, buildah, crane, oras, regctl
+	cd e2e && BERTH_BIN=$(CURDIR)/bin/berth $(GO) test -shuffle=on -timeout 20m ./...
+
+e2e-all: build ## the clients again, with those that take minutes to build: helm, cosign
+	cd e2e && BERTH_BIN=$(CURDIR)/bin/berth BERTH_E2E_ALL=1 $(GO) test -shuffle=on -timeout 60m ./clients/...
+
+lint: ## formatting, linters, import table
+	$(LINT) ./...
+	cd e2e && $(LINT) ./...
+
+check: lint test ## what a change must pass
+
+bench: ## figures for a push and pull load
+	$(GO) run ./bench -compare
+
+clean: ## remove what builds and runs left behind
+	rm -rf bin berth-data
