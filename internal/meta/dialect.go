@@ -49,7 +49,7 @@ func postgresDialect() dialect {
 // WAL mode loses acknowledged commits.
 func sqliteDSN(path string, write bool) string {
 	q := url.Values{"_pragma": {
-		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(" + sqliteSynchronous + ")",
+		"busy_timeout(1000)", "journal_mode(WAL)", "synchronous(" + sqliteSynchronous + ")",
 		"foreign_keys(1)", "temp_store(2)", "journal_size_limit(67108864)",
 	}}
 	if write {

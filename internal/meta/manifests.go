@@ -46,13 +46,14 @@ const (
 )
 
 // CreateManifest stores a manifest and returns its id, or 0 when the package has
-// it already.
+// it already. Errors: berth.ErrUnavailable when its package has just been swept
+// away as empty.
 func (tx *Tx) CreateManifest(ctx context.Context, m Manifest) (int64, error) {
 	var id int64
 	subject := sql.NullString{String: string(m.Subject), Valid: m.Subject != ""}
 	err := orZero(tx.row(ctx, qCreateManifest, m.PackageID, string(m.Digest), m.MediaType, m.ArtifactType,
 		subject, m.Annotations, m.Size, m.Body, micros(m.PushedAt)).Scan(&id))
-	return id, err
+	return id, violation(err, berth.ErrUnavailable.With("try again"))
 }
 
 // StatManifest finds a manifest, without its body.

@@ -33,6 +33,12 @@ func (db *DB) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = provider.Up(ctx)
-	return err
+	for attempt := 1; ; attempt++ {
+		_, err = provider.Up(ctx)
+		// SQLite has no lock for this: who comes second finds the tables made, and
+		// finds nothing to do when he looks again.
+		if err == nil || !db.dialect.sqlite() || attempt == maxAttempts || ctx.Err() != nil {
+			return err
+		}
+	}
 }

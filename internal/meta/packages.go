@@ -102,6 +102,7 @@ func (tx *Tx) ListPackages(ctx context.Context, user int64, all bool, after bert
 }
 
 // DropEmptyPackages forgets packages made before t into which nothing came.
+// Errors: berth.ErrUnavailable when something comes into one just now.
 func (tx *Tx) DropEmptyPackages(ctx context.Context, t time.Time) (int64, error) {
-	return tx.exec(ctx, nil, qDropEmptyPackages, micros(t))
+	return tx.exec(ctx, berth.ErrUnavailable.With("try again"), qDropEmptyPackages, micros(t))
 }

@@ -118,7 +118,9 @@ CREATE TABLE package_roles (
   user_id       BIGINT REFERENCES users (owner_id),
   team_id       BIGINT REFERENCES teams (id),
   repository_id BIGINT REFERENCES repositories (id),
-  role          BIGINT NOT NULL CHECK (role BETWEEN 1 AND 3)
+  role          BIGINT NOT NULL CHECK (role BETWEEN 1 AND 3),
+  CHECK (CASE WHEN user_id IS NULL THEN 0 ELSE 1 END + CASE WHEN team_id IS NULL THEN 0 ELSE 1 END
+    + CASE WHEN repository_id IS NULL THEN 0 ELSE 1 END = 1)
 );
 CREATE UNIQUE INDEX package_roles_user ON package_roles (package_id, user_id) WHERE user_id IS NOT NULL;
 CREATE UNIQUE INDEX package_roles_team ON package_roles (package_id, team_id) WHERE team_id IS NOT NULL;
@@ -183,7 +185,7 @@ CREATE INDEX manifest_children_digest ON manifest_children (package_id, digest);
 CREATE TABLE tags (
   package_id BIGINT NOT NULL REFERENCES packages (id),
   folded     TEXT COLLATE "C" NOT NULL,
-  name       TEXT NOT NULL,
+  name       TEXT COLLATE "C" NOT NULL,
   digest     TEXT COLLATE "C" NOT NULL,
   updated_at BIGINT NOT NULL,
   PRIMARY KEY (package_id, folded),

@@ -3,12 +3,12 @@
 -- People ---------------------------------------------------------------------
 
 CREATE TABLE settings (
-  name  TEXT PRIMARY KEY,
+  name  TEXT NOT NULL PRIMARY KEY,
   value TEXT NOT NULL
 );
 
 CREATE TABLE signing_keys (
-  id         TEXT PRIMARY KEY,
+  id         TEXT NOT NULL PRIMARY KEY,
   secret     BYTEA NOT NULL,
   created_at BIGINT NOT NULL
 );
@@ -23,14 +23,14 @@ CREATE TABLE owners (
 );
 
 CREATE TABLE orgs (
-  owner_id       BIGINT PRIMARY KEY REFERENCES owners (id),
+  owner_id       BIGINT NOT NULL PRIMARY KEY REFERENCES owners (id),
   base_role      BIGINT NOT NULL CHECK (base_role BETWEEN 0 AND 3),
   members_create BOOLEAN NOT NULL,
   allow_public   BOOLEAN NOT NULL
 );
 
 CREATE TABLE users (
-  owner_id      BIGINT PRIMARY KEY REFERENCES owners (id),
+  owner_id      BIGINT NOT NULL PRIMARY KEY REFERENCES owners (id),
   org_id        BIGINT REFERENCES orgs (owner_id),
   password_hash TEXT NOT NULL,
   admin         BOOLEAN NOT NULL,
@@ -118,7 +118,9 @@ CREATE TABLE package_roles (
   user_id       BIGINT REFERENCES users (owner_id),
   team_id       BIGINT REFERENCES teams (id),
   repository_id BIGINT REFERENCES repositories (id),
-  role          BIGINT NOT NULL CHECK (role BETWEEN 1 AND 3)
+  role          BIGINT NOT NULL CHECK (role BETWEEN 1 AND 3),
+  CHECK (CASE WHEN user_id IS NULL THEN 0 ELSE 1 END + CASE WHEN team_id IS NULL THEN 0 ELSE 1 END
+    + CASE WHEN repository_id IS NULL THEN 0 ELSE 1 END = 1)
 );
 CREATE UNIQUE INDEX package_roles_user ON package_roles (package_id, user_id) WHERE user_id IS NOT NULL;
 CREATE UNIQUE INDEX package_roles_team ON package_roles (package_id, team_id) WHERE team_id IS NOT NULL;
@@ -129,7 +131,7 @@ CREATE UNIQUE INDEX package_roles_repository ON package_roles (package_id, repos
 -- No foreign key that points here cascades: the database refuses to forget a
 -- blob that something still needs.
 CREATE TABLE blobs (
-  digest      TEXT PRIMARY KEY,
+  digest      TEXT NOT NULL PRIMARY KEY,
   size        BIGINT NOT NULL,
   storage_key TEXT NOT NULL UNIQUE,
   state       TEXT NOT NULL CHECK (state IN ('live', 'deleting')),
@@ -192,7 +194,7 @@ CREATE TABLE tags (
 CREATE INDEX tags_digest ON tags (package_id, digest);
 
 CREATE TABLE uploads (
-  id          TEXT PRIMARY KEY,
+  id          TEXT NOT NULL PRIMARY KEY,
   package_id  BIGINT NOT NULL REFERENCES packages (id),
   user_id     BIGINT NOT NULL REFERENCES users (owner_id),
   storage_key TEXT NOT NULL UNIQUE,
@@ -208,6 +210,6 @@ CREATE INDEX uploads_package ON uploads (package_id);
 -- Bytes whose rows are gone. A key is random and never used again, so deleting
 -- late or twice harms nobody.
 CREATE TABLE doomed_keys (
-  storage_key TEXT PRIMARY KEY,
+  storage_key TEXT NOT NULL PRIMARY KEY,
   doomed_at   BIGINT NOT NULL
 );

@@ -1,0 +1,15 @@
+package meta
+
+import "database/sql"
+
+// What the tests in package meta_test need of the inside.
+
+func Statements() []string { return statements() }
+
+func MaxAttempts() int { return maxAttempts }
+
+func (db *DB) Writers() *sql.DB { return db.write.db }
+
+func (db *DB) Readers() *sql.DB { return db.read.db }
+
+func (tx *Tx) SQL() *sql.Tx { return tx.tx }

@@ -1,0 +1,60 @@
+package metatest
+
+import (
+	"testing"
+
+	"github.com/berth-registry/berth/internal/meta"
+)
+
+// Run tests that the databases returned by open keep the promises of package
+// meta. Each call of open returns an empty database; open arranges for its end
+// itself.
+func Run(t *testing.T, open func(t *testing.T) *meta.DB) {
+	t.Helper()
+	tests := []struct {
+		name string
+		test func(s *suite)
+	}{
+		{"Owners", testOwners},
+		{"Users", testUsers},
+		{"Organizations", testOrganizations},
+		{"Tokens", testTokens},
+		{"Settings", testSettings},
+		{"SigningKeys", testSigningKeys},
+		{"Packages", testPackages},
+		{"EmptyPackages", testEmptyPackages},
+		{"Standing", testStanding},
+		{"StandingOfUnknown", testStandingOfUnknown},
+		{"ListPackages", testListPackages},
+		{"ListPackagesPaging", testListPackagesPaging},
+		{"Blobs", testBlobs},
+		{"BlobConstraints", testBlobConstraints},
+		{"BlobHomes", testBlobHomes},
+		{"DoomedKeys", testDoomedKeys},
+		{"Manifests", testManifests},
+		{"ManifestReferences", testManifestReferences},
+		{"Bodies", testBodies},
+		{"Referrers", testReferrers},
+		{"Tags", testTags},
+		{"TagOrder", testTagOrder},
+		{"TagFolding", testTagFolding},
+		{"Uploads", testUploads},
+		{"UploadSteps", testUploadSteps},
+		{"StaleUploads", testStaleUploads},
+		{"Clock", testClock},
+		{"ViewIsASnapshot", testSnapshot},
+		{"ViewRefusesWrites", testReadOnly},
+		{"RollBack", testRollBack},
+		{"Cancelled", testCancelled},
+		{"SameBlob", testSameBlob},
+		{"SamePush", testSamePush},
+		{"DeleteBesidePut", testDeleteBesidePut},
+		{"DropBesideTag", testDropBesideTag},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			tt.test(&suite{t, open(t)})
+		})
+	}
+}

@@ -1,0 +1,82 @@
+package meta_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/berth-registry/berth/internal/meta"
+)
+
+// TestStatementsAreListed compares the list with the constants in the source. A
+// query that is not in it fails when it is first used.
+func TestStatementsAreListed(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, decl := range file.Decls {
+			if constants, ok := decl.(*ast.GenDecl); ok && constants.Tok == token.CONST {
+				want = append(want, queries(t, constants)...)
+			}
+		}
+	}
+	if len(want) < 50 {
+		t.Fatalf("found %d queries only", len(want))
+	}
+	got := meta.Statements()
+	slices.Sort(want)
+	slices.Sort(got)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("constants and statements() (-want +got):\n%s", diff)
+	}
+	if n := len(slices.Compact(slices.Clone(got))); n != len(got) {
+		t.Errorf("%d of %d statements are twice in the list", len(got)-n, len(got))
+	}
+}
+
+// queries returns the texts of the constants named q and an upper case letter.
+func queries(t *testing.T, constants *ast.GenDecl) []string {
+	t.Helper()
+	var texts []string
+	for _, spec := range constants.Specs {
+		values := spec.(*ast.ValueSpec)
+		for i, name := range values.Names {
+			if len(name.Name) < 2 || name.Name[0] != 'q' || !unicode.IsUpper(rune(name.Name[1])) {
+				continue
+			}
+			literal, ok := values.Values[i].(*ast.BasicLit)
+			if !ok {
+				t.Errorf("%s is not one literal, so that nobody can search for it", name.Name)
+				continue
+			}
+			text, err := strconv.Unquote(literal.Value)
+			if err != nil {
+				t.Errorf("%s: %v", name.Name, err)
+			}
+			if strings.Contains(text, "SELECT *") || strings.Contains(text, "RETURNING *") {
+				t.Errorf("%s does not spell out its columns", name.Name)
+			}
+			texts = append(texts, text)
+		}
+	}
+	return texts
+}
