@@ -4,12 +4,17 @@ import (
 	"fmt"
 	"mime"
 	"strings"
+	"unicode"
 
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
 // MaxReferences is the number of layers or children a manifest may have.
 const MaxReferences = 4096
+
+// MaxMediaTypeLength is the longest media or artifact type a manifest may name, in
+// bytes. RFC 6838 allows 127 for each half.
+const MaxMediaTypeLength = 255
 
 // Media types of the manifests we store. What a config, layer or artifact calls
 // itself is its own affair.
@@ -123,9 +128,9 @@ func (d *manifestDocument) field(r *jsonReader, key string) (err error) {
 	case "schemaVersion":
 		d.schemaVersion, err = r.integer()
 	case "mediaType":
-		d.mediaType, err = r.text()
+		d.mediaType, err = readMediaType(r)
 	case "artifactType":
-		d.artifactType, err = r.text()
+		d.artifactType, err = readMediaType(r)
 	case "subject":
 		if !r.null() {
 			d.subject, err = readDescriptor(r)
@@ -170,7 +175,7 @@ func readDescriptor(r *jsonReader) (*Descriptor, error) {
 	err := r.object(func(key string) (err error) {
 		switch key {
 		case "mediaType":
-			d.MediaType, err = r.text()
+			d.MediaType, err = readMediaType(r)
 		case "digest":
 			digest, err = r.text()
 		case "size":
@@ -190,6 +195,16 @@ func readDescriptor(r *jsonReader) (*Descriptor, error) {
 		return nil, fmt.Errorf("size is missing")
 	}
 	return d, nil
+}
+
+// readMediaType takes any type, known or not, but no control characters: a database
+// would refuse some of them.
+func readMediaType(r *jsonReader) (string, error) {
+	s, err := r.text()
+	if err == nil && (len(s) > MaxMediaTypeLength || strings.ContainsFunc(s, unicode.IsControl)) {
+		err = fmt.Errorf("not a media type of at most %d characters", MaxMediaTypeLength)
+	}
+	return s, err
 }
 
 func readAnnotations(r *jsonReader) (map[string]string, error) {

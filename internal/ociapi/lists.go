@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/httpkit"
@@ -53,7 +55,7 @@ func (a *API) getCatalog(w *httpkit.Writer, r *http.Request, v berth.Viewer, _ p
 		return err
 	}
 	last := q.Get("last")
-	if len(last) > berth.MaxNameLength {
+	if len(last) > berth.MaxNameLength || !printable(last) {
 		return berth.ErrPageInvalid.With("last must be a name")
 	}
 	owner, rest, _ := strings.Cut(last, "/")
@@ -73,7 +75,10 @@ func (a *API) getCatalog(w *httpkit.Writer, r *http.Request, v berth.Viewer, _ p
 	}{list})
 }
 
-const maxArtifactType = 255
+// printable reports whether a text has nothing that a database could refuse.
+func printable(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
+}
 
 func (a *API) getReferrers(w *httpkit.Writer, r *http.Request, v berth.Viewer, p path) error {
 	q := r.URL.Query()
@@ -82,8 +87,8 @@ func (a *API) getReferrers(w *httpkit.Writer, r *http.Request, v berth.Viewer, p
 		return err
 	}
 	artifactType := q.Get("artifactType")
-	if len(artifactType) > maxArtifactType {
-		return berth.ErrRequestInvalid.With("artifactType is longer than %d bytes", maxArtifactType)
+	if len(artifactType) > berth.MaxMediaTypeLength || !printable(artifactType) {
+		return berth.ErrRequestInvalid.With("artifactType is not a media type of at most %d characters", berth.MaxMediaTypeLength)
 	}
 	var after int64
 	if s := q.Get("after"); s != "" {

@@ -122,7 +122,9 @@ func TestCatalog(t *testing.T) {
 	}
 	s.As("").Get("/v2/_catalog").Want(http.StatusUnauthorized)
 	s.As("bob").Get("/v2/_catalog?n=-1").Want(http.StatusBadRequest).Code()
-	s.As("bob").Get("/v2/_catalog?last=" + strings.Repeat("x", 500)).Want(http.StatusBadRequest).Code()
+	for _, last := range []string{strings.Repeat("x", 500), "%00", "%ff"} {
+		s.As("bob").Get("/v2/_catalog?last=" + last).Want(http.StatusBadRequest).Code()
+	}
 	if got := string(s.As("bob").Get("/v2/_catalog?n=0").Want(http.StatusOK).Body); got != `{"repositories":[]}` {
 		t.Errorf("n=0: %s", got)
 	}
@@ -198,7 +200,7 @@ func TestReferrers(t *testing.T) {
 	if got := list(c.Get(base + digest.FromString("nobody").String()).Want(http.StatusOK)); len(got) != 0 {
 		t.Errorf("referrers of nothing: %v", got)
 	}
-	for _, bad := range []string{"sha256:x", "latest", image.Digest.String() + "?after=x", image.Digest.String() + "?n=-1", image.Digest.String() + "?artifactType=" + strings.Repeat("x", 300)} {
+	for _, bad := range []string{"sha256:x", "latest", image.Digest.String() + "?after=x", image.Digest.String() + "?n=-1", image.Digest.String() + "?artifactType=" + strings.Repeat("x", 300), image.Digest.String() + "?artifactType=%00", image.Digest.String() + "?artifactType=%ff"} {
 		c.Get(base + bad).Want(http.StatusBadRequest).Code()
 	}
 	// Deleting one takes it off the list at once.

@@ -128,6 +128,7 @@ func TestManifestRefused(t *testing.T) {
 		{"schema 1", "application/vnd.docker.distribution.manifest.v1+prettyjws", "{}", "x", 400, "MANIFEST_INVALID"},
 		{"layers and manifests", list, strings.Replace(index, `"manifests"`, `"layers":[],"manifests"`, 1), "x", 400, "MANIFEST_INVALID"},
 		{"manifests in an image", oci, strings.Replace(image, `"layers"`, `"manifests":[],"layers"`, 1), "x", 400, "MANIFEST_INVALID"},
+		{"NUL in a type", oci, strings.Replace(image, `"config"`, `"artifactType":"a\u0000b","config"`, 1), "x", 400, "MANIFEST_INVALID"},
 		{"wrong size", oci, wrongSize, "x", 400, "MANIFEST_INVALID"},
 		{"wrong digest", oci, image, "sha256:" + strings.Repeat("0", 64), 400, "DIGEST_INVALID"},
 		{"upper digest", oci, image, "SHA256:" + strings.Repeat("0", 64), 400, "DIGEST_INVALID"},

@@ -112,7 +112,7 @@ func (s *Service) PutManifest(ctx context.Context, v berth.Viewer, n berth.Name,
 	if err != nil {
 		return Pushed{}, err
 	}
-	tags := p.Tags
+	tags := slices.Sorted(slices.Values(p.Tags)) // so that two pushes do not wait for each other
 	if p.Reference.Tag != "" {
 		tags = []berth.Tag{p.Reference.Tag}
 	}

@@ -40,10 +40,14 @@ func (s *Service) ReapUploads(ctx context.Context) (int, error) {
 			break
 		}
 	}
-	return reaped, s.meta.Update(ctx, func(tx *meta.Tx) error {
+	err := s.meta.Update(ctx, func(tx *meta.Tx) error {
 		_, err := tx.DropEmptyPackages(ctx, cutoff)
 		return err
 	})
+	if errors.Is(err, berth.ErrUnavailable) { // somebody pushes into one; next time
+		err = nil
+	}
+	return reaped, err
 }
 
 // reap removes an upload unless a request is writing to it or it moved on.
