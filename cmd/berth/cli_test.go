@@ -6,12 +6,15 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/berth-registry/berth/internal/meta"
 )
 
 // command runs one command line and returns what it printed.
@@ -146,6 +149,70 @@ func TestServe(t *testing.T) {
 	}
 	if status := stop(); status != 0 {
 		t.Errorf("status %d", status)
+	}
+}
+
+// A start that fails must not use up the only time the password is shown, and a
+// user made before the first start does not stand in for the administrator.
+func TestFirstPasswordIsNotLost(t *testing.T) {
+	t.Parallel()
+	data := filepath.Join(t.TempDir(), "data")
+	if status, _, errs := command(t, nil, "hunter2hunter2", "user", "create", "ada", "--password-stdin", "--data", data); status != 0 {
+		t.Fatal(errs)
+	}
+	taken, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	status, out, errs := command(t, nil, "", "serve", "--addr", taken.Addr().String(), "--data", data)
+	if status == 0 || !strings.Contains(errs, "address already in use") {
+		t.Errorf("on a taken address: %d %s%s", status, out, errs)
+	}
+	_, banner, stop := serve(t, nil, "--data", data)
+	if !strings.Contains(banner, "The first account is admin with the password") {
+		t.Errorf("banner:\n%s", banner)
+	}
+	stop()
+	// It can be changed, too.
+	if status, _, errs := command(t, nil, "another password", "user", "password", "admin", "--password-stdin", "--data", data); status != 0 {
+		t.Error(errs)
+	}
+	url, _, stop := serve(t, nil, "--data", data)
+	if got := get(t, url+"/token", "another password"); got != 200 {
+		t.Errorf("login with the new password: %d", got)
+	}
+	stop()
+}
+
+// A command with other settings than the server's leaves the tags of the running
+// server alone.
+func TestCommandsLeaveTheTagsAlone(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	_, _, stop := serve(t, []string{"BERTH_TAGS_CASE=sensitive"}, "--data", data)
+	if status, _, errs := command(t, nil, "", "token", "create", "--user", "admin", "--scopes", "admin", "--data", data); status != 0 {
+		t.Error(errs)
+	}
+	stop()
+	db, err := meta.Open(t.Context(), "sqlite:"+filepath.Join(data, "berth.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	err = db.View(t.Context(), func(tx *meta.Tx) error {
+		got, err := tx.GetSetting(t.Context(), "tags.case")
+		if got != "sensitive" {
+			t.Errorf("tags.case is %q", got)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	info, err := os.Stat(filepath.Join(data, "berth.db"))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("berth.db: %v, %v", info.Mode(), err)
 	}
 }
 

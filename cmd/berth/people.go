@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,32 +15,46 @@ import (
 
 func (a *app) userCommand() *cobra.Command {
 	user := &cobra.Command{Use: "user", Short: "Manage users"}
-	var fromStdin, admin bool
-	create := &cobra.Command{
-		Use:   "create NAME --password-stdin",
-		Short: "Make a user",
+	var admin bool
+	create := a.passwordCommand("create", "Make a user", func(ctx context.Context, c *core, name, password string) (string, error) {
+		return "user " + name + " created", c.account.CreateUser(ctx, berth.Operator(), name, password, admin)
+	})
+	create.Flags().BoolVar(&admin, "admin", false, "make the user an administrator of the registry")
+	change := a.passwordCommand("password", "Change a user's password", func(ctx context.Context, c *core, name, password string) (string, error) {
+		return "password of " + name + " changed", c.account.SetPassword(ctx, berth.Operator(), name, password)
+	})
+	user.AddCommand(create, change)
+	return user
+}
+
+// passwordCommand makes a command that takes a user's name and a password, which
+// never stands on the command line, where everybody could see it.
+func (a *app) passwordCommand(verb, short string, do func(ctx context.Context, c *core, name, password string) (string, error)) *cobra.Command {
+	var fromStdin bool
+	cmd := &cobra.Command{
+		Use:   verb + " NAME --password-stdin",
+		Short: short,
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !fromStdin {
-				return fmt.Errorf("pass the password on standard input: echo … | berth user create %s --password-stdin", args[0])
+				return fmt.Errorf("pass the password on standard input: echo … | berth user %s %s --password-stdin", verb, args[0])
 			}
 			password, err := readPassword(a.stdin)
 			if err != nil {
 				return err
 			}
 			return a.withCore(cmd.Context(), func(c *core) error {
-				if err := c.account.CreateUser(cmd.Context(), berth.Operator(), args[0], password, admin); err != nil {
+				done, err := do(cmd.Context(), c, args[0], password)
+				if err != nil {
 					return err
 				}
-				_, err := fmt.Fprintf(a.stdout, "user %s created\n", args[0])
+				_, err = fmt.Fprintln(a.stdout, done)
 				return err
 			})
 		},
 	}
-	create.Flags().BoolVar(&fromStdin, "password-stdin", false, "read the password from standard input")
-	create.Flags().BoolVar(&admin, "admin", false, "make the user an administrator of the registry")
-	user.AddCommand(create)
-	return user
+	cmd.Flags().BoolVar(&fromStdin, "password-stdin", false, "read the password from standard input")
+	return cmd
 }
 
 // readPassword reads one line, without the line end that echo adds.

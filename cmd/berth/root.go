@@ -119,7 +119,7 @@ func (c *core) build(ctx context.Context) (err error) {
 	opts.MaxManifest = c.config.Limits.Manifest
 	opts.MaxBlob = c.config.Limits.Blob
 	opts.MaxUploads = c.config.Limits.Uploads
-	if c.registry, err = registry.New(ctx, c.db, c.blobs, opts); err != nil {
+	if c.registry, err = registry.New(c.db, c.blobs, opts); err != nil {
 		return err
 	}
 	c.account, err = account.New(ctx, c.db, nil)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -43,29 +44,40 @@ func (a *app) serveCommand() *cobra.Command {
 // serve builds everything from the bottom up, runs until ctx ends, and takes it
 // down in reverse.
 func (a *app) serve(ctx context.Context) error {
+	cfg, err := a.loadConfig()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+		return err
+	}
+	unlock, err := lockDir(cfg.Data)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	return a.withCore(ctx, func(c *core) error {
-		unlock, err := lockDir(c.config.Data)
-		if err != nil {
+		if err := c.registry.SettleTagCase(ctx); err != nil {
 			return err
 		}
-		defer unlock()
-		log := newLog(a.stderr, c.config.Log)
+		log := newLog(a.stderr, cfg.Log)
 		handler, err := c.handler(log)
 		if err != nil {
 			return err
 		}
-		password, err := c.account.EnsureAdmin(ctx, firstUser, string(c.config.AdminPassword))
+		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.Addr)
 		if err != nil {
 			return err
 		}
-		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.config.Addr)
+		// Not before the address is ours: the password is shown this once.
+		password, err := c.account.EnsureAdmin(ctx, firstUser, string(cfg.AdminPassword))
 		if err != nil {
-			return err
+			return errors.Join(err, listener.Close())
 		}
-		if c.config.AdminPassword != "" {
+		if cfg.AdminPassword != "" {
 			password = ""
 		}
-		welcome(a.stdout, c.config, listener.Addr().String(), password)
+		welcome(a.stdout, cfg, listener.Addr().String(), password)
 		return c.run(ctx, log, listener, handler)
 	})
 }
@@ -93,8 +105,13 @@ func (c *core) handler(log *slog.Logger) (http.Handler, error) {
 
 // run serves until ctx ends, then lets requests finish.
 func (c *core) run(ctx context.Context, log *slog.Logger, l net.Listener, h http.Handler) error {
+	var busy sync.WaitGroup
 	server := &http.Server{
-		Handler:           h,
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			busy.Add(1)
+			defer busy.Done()
+			h.ServeHTTP(w, r)
+		}),
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       keepAlive,
 		MaxHeaderBytes:    maxHeader,
@@ -112,24 +129,25 @@ func (c *core) run(ctx context.Context, log *slog.Logger, l net.Listener, h http
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
 
-	var err error
 	select {
-	case err = <-served:
+	case err := <-served:
+		stopJobs()
+		<-jobsDone
+		return err
 	case <-ctx.Done():
-		log.Info("stopping: requests under way may finish")
-		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
-		err = server.Shutdown(drain)
-		cancel()
-		if err != nil {
-			err = errors.Join(err, server.Close())
-		}
 	}
+	log.Info("stopping: requests under way may finish")
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	if err := server.Shutdown(drain); err != nil {
+		log.Warn("some requests did not finish in time and are cut off", "error", err)
+		_ = server.Close()
+	}
+	// What they had received is still being written down.
+	busy.Wait()
 	stopJobs()
 	<-jobsDone
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
+	return nil
 }
 
 // frontPage tells a browser what this is.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -139,6 +141,30 @@ func TestPasswords(t *testing.T) {
 	}
 	if !strings.HasPrefix(u.PasswordHash, "$argon2id$v=19$m=19456,t=2,p=1$") {
 		t.Errorf("stored as %q", u.PasswordHash)
+	}
+}
+
+// A crowd of wrong passwords is sent away, and the queue stays short.
+func TestManySignIns(t *testing.T) {
+	t.Parallel()
+	s, _ := open(t, nil)
+	var wg sync.WaitGroup
+	var refused, wrong atomic.Int32
+	for range 200 {
+		wg.Go(func() {
+			switch _, err := s.Login(t.Context(), "nobody", "wrong password"); {
+			case errors.Is(err, berth.ErrTooMany):
+				refused.Add(1)
+			case errors.Is(err, berth.ErrCredentialsInvalid):
+				wrong.Add(1)
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if refused.Load() == 0 || wrong.Load() == 0 {
+		t.Errorf("%d refused, %d found wrong", refused.Load(), wrong.Load())
 	}
 }
 

@@ -19,9 +19,13 @@ const (
 	// BearerLife is how long a bearer is good for everything it names.
 	BearerLife = 5 * time.Minute
 
+	// uploadLife is how long after that it still says who opened an upload.
+	uploadLife = 24 * time.Hour
+
 	audience    = "berth"
 	clockLeeway = time.Minute
 	maxBearer   = 32 << 10 // bytes
+	maxCached   = 4 << 10  // bytes; larger ones are verified each time
 )
 
 // bearerClaims is what a bearer says: who, with which access token, and what it
@@ -87,6 +91,9 @@ func (s *Service) bearerViewer(ctx context.Context, token string) (berth.Viewer,
 	v.Bearer = true
 	v.Grants = claims.Access
 	v.Expired = s.now().After(claims.ExpiresAt.Time)
+	if s.now().After(claims.ExpiresAt.Add(uploadLife)) {
+		return berth.Viewer{}, errBearer(errors.New("expired long ago"))
+	}
 	return v, nil
 }
 
@@ -122,10 +129,13 @@ func (s *Service) verify(ctx context.Context, token string) (bearerClaims, error
 		return claims, errBearer(err)
 	case claims.Issuer != s.keys.issuer || !slices.Contains(claims.Audience, audience):
 		return claims, errBearer(errors.New("issuer or audience"))
-	case claims.ExpiresAt == nil || claims.IssuedAt == nil || claims.IssuedAt.After(s.now().Add(clockLeeway)):
+	case claims.ExpiresAt == nil || claims.IssuedAt == nil || claims.IssuedAt.After(s.now().Add(clockLeeway)),
+		claims.ExpiresAt.Sub(claims.IssuedAt.Time) > BearerLife:
 		return claims, errBearer(errors.New("times"))
 	}
-	s.bearers.Add(sum, claims)
+	if len(token) <= maxCached {
+		s.bearers.Add(sum, claims)
+	}
 	return claims, nil
 }
 

@@ -58,9 +58,9 @@ func (k *keyring) signing(ctx context.Context) (meta.SigningKey, error) {
 		return newest, nil
 	}
 	fresh := meta.SigningKey{ID: rand.Text(), Secret: []byte(rand.Text() + rand.Text()), CreatedAt: now}
-	err := k.db.Update(ctx, func(tx *meta.Tx) error {
-		keys, err := tx.ListSigningKeys(ctx)
-		if err != nil {
+	var keys []meta.SigningKey
+	err := k.db.Update(ctx, func(tx *meta.Tx) (err error) {
+		if keys, err = tx.ListSigningKeys(ctx); err != nil {
 			return err
 		}
 		if len(keys) == 0 || now.Sub(keys[0].CreatedAt) >= keyRotation {
@@ -69,12 +69,13 @@ func (k *keyring) signing(ctx context.Context) (meta.SigningKey, error) {
 			}
 			keys = append([]meta.SigningKey{fresh}, keys...)
 		}
-		k.adopt(keys)
 		return tx.DropSigningKeys(ctx, now.Add(-keyLife))
 	})
-	k.mu.RLock()
-	defer k.mu.RUnlock()
-	return k.newest, err
+	if err != nil {
+		return newest, err
+	}
+	k.adopt(keys)
+	return keys[0], nil
 }
 
 // find returns the key of that id, which another replica may have made.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync/atomic"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"golang.org/x/crypto/argon2"
@@ -19,6 +20,9 @@ import (
 const (
 	minPassword = 8
 	maxPassword = 1024 // bytes
+
+	// maxWaiting bounds the queue before the slots to about a second.
+	maxWaiting = 32
 )
 
 // argonParams are the cost of a hash: OWASP's floor, about 40 ms of one core and
@@ -35,6 +39,8 @@ func currentParams() argonParams { return argonParams{memory: 19 << 10, time: 2,
 type passwords struct {
 	// slots bounds how many hashes are made at once, because each needs memory.
 	slots chan struct{}
+	// waiting counts those who have a slot or wait for one.
+	waiting atomic.Int32
 	// decoy is compared against where there is no user, so that the time an
 	// answer takes does not tell.
 	decoy string
@@ -104,11 +110,16 @@ func (p *passwords) compare(ctx context.Context, password, hash string) (bool, e
 }
 
 func (p *passwords) derive(ctx context.Context, password string, a argonParams, salt []byte) ([]byte, error) {
+	if p.waiting.Add(1) > maxWaiting {
+		p.waiting.Add(-1)
+		return nil, berth.ErrTooMany.With("too many sign-ins by password at once; try again, or use a token")
+	}
+	defer p.waiting.Add(-1)
 	select {
 	case p.slots <- struct{}{}:
 		defer func() { <-p.slots }()
 	case <-ctx.Done():
-		return nil, berth.ErrUnavailable.With("too many sign-ins at once").Because(ctx.Err())
+		return nil, berth.ErrUnavailable.Because(ctx.Err())
 	}
 	sum := argon2.IDKey([]byte(password), salt, a.time, a.memory, a.threads, 32)
 	// Each hash leaves a large block behind; without this a few sign-ins in a row

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"time"
 
@@ -90,15 +91,16 @@ func (s *Service) createUser(ctx context.Context, tx *meta.Tx, name, folded, has
 }
 
 // EnsureAdmin makes the first account, an administrator of that name, when there
-// is no user at all. It returns the password, which is made up when the given one
-// is "", and "" when there was nothing to do.
+// is no administrator. It returns the password, which is made up when the given
+// one is "", and "" when there was nothing to do. Errors: berth.ErrOwnerExists when
+// the name belongs to somebody who is none.
 func (s *Service) EnsureAdmin(ctx context.Context, name, password string) (string, error) {
-	var users int
+	var admins int
 	count := func(tx *meta.Tx) (err error) {
-		users, err = tx.CountUsers(ctx)
+		_, admins, err = tx.CountUsers(ctx)
 		return err
 	}
-	if err := s.meta.View(ctx, count); err != nil || users > 0 {
+	if err := s.meta.View(ctx, count); err != nil || admins > 0 {
 		return "", err
 	}
 	if password == "" {
@@ -113,15 +115,33 @@ func (s *Service) EnsureAdmin(ctx context.Context, name, password string) (strin
 		return "", fmt.Errorf("password of the first account: %w", err)
 	}
 	err = s.meta.Update(ctx, func(tx *meta.Tx) error {
-		if err := count(tx); err != nil || users > 0 { // another replica was faster
-			return err
-		}
 		return s.createUser(ctx, tx, name, folded, hash, true)
 	})
-	if users > 0 {
-		password = ""
+	if errors.Is(err, berth.ErrOwnerExists) { // perhaps another replica was faster
+		if err := s.meta.View(ctx, count); err != nil || admins > 0 {
+			return "", err
+		}
 	}
 	return password, err
+}
+
+// SetPassword changes a user's password. Only an administrator may.
+// Errors: berth.ErrDenied, berth.ErrOwnerUnknown, berth.ErrPasswordInvalid.
+func (s *Service) SetPassword(ctx context.Context, v berth.Viewer, name, password string) error {
+	if err := mustAdmin(v, "change the passwords of others"); err != nil {
+		return err
+	}
+	hash, err := s.passwords.hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	return s.meta.Update(ctx, func(tx *meta.Tx) error {
+		u, err := findUser(ctx, tx, name)
+		if err != nil {
+			return err
+		}
+		return tx.PutPassword(ctx, u.ID, hash)
+	})
 }
 
 // CreateOrg makes an organization that the named user owns. Its members may

@@ -97,7 +97,10 @@ func (s *Server) open(o Options) {
 	if o.Registry != nil {
 		o.Registry(&opts)
 	}
-	if s.Registry, err = registry.New(ctx, s.Meta, s.Blobs, opts); err != nil {
+	if s.Registry, err = registry.New(s.Meta, s.Blobs, opts); err != nil {
+		s.t.Fatal(err)
+	}
+	if err = s.Registry.SettleTagCase(ctx); err != nil {
 		s.t.Fatal(err)
 	}
 	if s.Account, err = account.New(ctx, s.Meta, s.Clock.Now); err != nil {

@@ -35,7 +35,7 @@ const (
 	qCreateOwner = `INSERT INTO owners (kind, name, folded, created_at) VALUES ($1, $2, $3, $4) RETURNING id`
 	qGetOwner    = `SELECT id, kind, name, folded, created_at FROM owners WHERE folded = $1`
 	qCreateUser  = `INSERT INTO users (owner_id, password_hash, admin) VALUES ($1, $2, $3)`
-	qCountUsers  = `SELECT count(*) FROM users`
+	qCountUsers  = `SELECT count(*), count(CASE WHEN admin THEN 1 END) FROM users`
 	qGetUser     = `SELECT o.id, o.name, u.password_hash, u.admin, u.blocked_at IS NOT NULL
 		FROM owners o JOIN users u ON u.owner_id = o.id WHERE o.folded = $1`
 	qPutPassword = `UPDATE users SET password_hash = $2 WHERE owner_id = $1`
@@ -66,11 +66,11 @@ func (tx *Tx) CreateUser(ctx context.Context, u User) error {
 	return err
 }
 
-// CountUsers returns how many users there are.
-func (tx *Tx) CountUsers(ctx context.Context) (int, error) {
-	var n int
-	err := tx.row(ctx, qCountUsers).Scan(&n)
-	return n, err
+// CountUsers returns how many users there are, and how many of them administer the
+// instance.
+func (tx *Tx) CountUsers(ctx context.Context) (users, admins int, err error) {
+	err = tx.row(ctx, qCountUsers).Scan(&users, &admins)
+	return users, admins, err
 }
 
 // GetUser finds a user by folded name. Errors: berth.ErrOwnerUnknown.

@@ -9,7 +9,7 @@ func statements() []string {
 		qAddBlob, qAddSetting, qAdvanceUpload, qBlobHome, qCountUploads, qCountUsers, qCreateManifest,
 		qCreateOrg, qCreateOwner, qCreatePackage, qCreateToken, qCreateUpload, qCreateUser, qDoomKey,
 		qDropEmptyPackages, qDropManifest, qDropSigningKeys, qDropTag, qDropTagsOf, qDropUpload,
-		qForgetKey, qGetBlob, qGetBlobUser, qGetBody, qGetCredential, qGetOwner, qGetParent, qGetSetting,
+		qFindBlob, qForgetKey, qGetBlob, qGetBlobUser, qGetBody, qGetCredential, qGetOwner, qGetParent, qGetSetting,
 		qGetTokenCredential, qGetUpload, qGetUser, qHoldBlob, qLinkBlob, qListDoomedKeys, qListPackages,
 		qListReferrers, qListSigningKeys, qListTags, qListTypedReferrers, qLockBlob, qLockManifest,
 		qPublishPackage, qPutBlobRef, qPutChild, qPutMember, qPutPassword, qPutSetting, qPutSigningKey,

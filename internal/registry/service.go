@@ -51,7 +51,7 @@ type Options struct {
 func DefaultOptions() Options {
 	return Options{
 		DefaultVisibility: berth.VisibilityPrivate,
-		MaxManifest:       8 << 20,
+		MaxManifest:       4 << 20,
 		MaxBlob:           1 << 40,
 		MaxUploads:        1000,
 		Now:               time.Now,
@@ -67,9 +67,8 @@ type Service struct {
 	bodies  *lru.Cache[berth.Digest, []byte]
 }
 
-// New returns the use cases over a database and a blob store. It makes the
-// database compare tags as the options say.
-func New(ctx context.Context, db *meta.DB, blobs blob.Store, opts Options) (*Service, error) {
+// New returns the use cases over a database and a blob store.
+func New(db *meta.DB, blobs blob.Store, opts Options) (*Service, error) {
 	bodies, err := lru.New[berth.Digest, []byte](cachedBodies)
 	if err != nil {
 		return nil, err
@@ -77,14 +76,17 @@ func New(ctx context.Context, db *meta.DB, blobs blob.Store, opts Options) (*Ser
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	s := &Service{meta: db, blobs: blobs, opts: opts, uploads: newKeyedLocks(), bodies: bodies}
-	return s, s.settleTagCase(ctx)
+	return &Service{meta: db, blobs: blobs, opts: opts, uploads: newKeyedLocks(), bodies: bodies}, nil
 }
 
 // settingTagCase is how the stored tags are folded: "insensitive" or "sensitive".
 const settingTagCase = "tags.case"
 
-func (s *Service) settleTagCase(ctx context.Context) error {
+// SettleTagCase makes the database compare tags as the options say. A server does
+// so before it serves, and nobody else, or a command with other options would
+// change the tags of the running server. Errors: berth.ErrTagInvalid when two tags
+// of a package would become one.
+func (s *Service) SettleTagCase(ctx context.Context) error {
 	want := "insensitive"
 	if s.opts.CaseSensitiveTags {
 		want = "sensitive"
@@ -143,6 +145,8 @@ func check(v berth.Viewer, s berth.Standing, n berth.Name, a berth.Action) error
 		return nil
 	case v.Anonymous():
 		return berth.ErrUnauthenticated.With("log in to %s %s", a, n)
+	case s.OwnerID == 0 && v.Admin:
+		return berth.ErrOwnerUnknown.With("there is no user or organization %s; make it first", n.Owner)
 	case a == berth.ActionPush, berth.Can(v, s, berth.ActionPull):
 		return berth.Denial(v, s, n, a)
 	}
