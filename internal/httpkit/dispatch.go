@@ -24,6 +24,7 @@ func NewDispatcher(rest http.Handler) *Dispatcher {
 func (d *Dispatcher) Handle(segment string, h http.Handler) { d.routes[segment] = h }
 
 func (d *Dispatcher) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	limitBody(w, r)
 	segment := r.URL.Path
 	if i := strings.IndexByte(segment[min(1, len(segment)):], '/'); i >= 0 {
 		segment = segment[:i+1]

@@ -40,7 +40,7 @@ func Handle(log *slog.Logger, h Handler, fail Fail) http.Handler {
 		if !w.Sent() {
 			w.WriteHeader(http.StatusOK) // net/http would, and the log should know
 		}
-		record(log, w, r, start, err)
+		record(log, w, r, start, err, broken)
 		if broken {
 			panic(http.ErrAbortHandler)
 		}
@@ -59,13 +59,17 @@ func run(h Handler, w *Writer, r *http.Request) (err error) {
 
 // record writes the access log. Only errors of our own making are logged as such:
 // a client's mistake is part of the line.
-func record(log *slog.Logger, w *Writer, r *http.Request, start time.Time, err error) {
+func record(log *slog.Logger, w *Writer, r *http.Request, start time.Time, err error, broken bool) {
 	level := slog.LevelInfo
 	var named *berth.Error
 	internal := err != nil && !errors.As(err, &named)
 	var gone *net.OpError // the client hung up while we were sending
-	if internal && !errors.Is(err, context.Canceled) && !(w.Sent() && errors.As(err, &gone)) {
+	switch {
+	case errors.Is(err, context.Canceled), broken && errors.As(err, &gone):
+	case internal:
 		level = slog.LevelError
+	case named != nil && named.Kind == berth.KindUnavailable:
+		level = slog.LevelWarn
 	}
 	if !log.Enabled(r.Context(), level) {
 		return
@@ -73,8 +77,8 @@ func record(log *slog.Logger, w *Writer, r *http.Request, start time.Time, err e
 	attrs := make([]slog.Attr, 0, 10)
 	attrs = append(attrs,
 		slog.String("id", w.id),
-		slog.String("method", r.Method),
-		slog.String("path", r.URL.Path),
+		slog.String("method", cut(r.Method)),
+		slog.String("path", cut(r.URL.Path)),
 		slog.String("op", w.Op),
 		slog.String("package", w.Package),
 		slog.String("viewer", w.Viewer),
@@ -87,3 +91,8 @@ func record(log *slog.Logger, w *Writer, r *http.Request, start time.Time, err e
 	}
 	log.LogAttrs(r.Context(), level, "request", attrs...)
 }
+
+// maxLogged bounds what a client can put into a line of the log, in bytes.
+const maxLogged = 512
+
+func cut(s string) string { return s[:min(len(s), maxLogged)] }

@@ -1,6 +1,7 @@
 package httpkit
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"time"
@@ -66,9 +67,11 @@ func (w *Writer) RequestID() string { return w.id }
 const (
 	// idleTimeout is how long a peer may neither send nor take anything.
 	idleTimeout = time.Minute
+	// minProgress is how many bytes of a body count as progress.
+	minProgress = 1 << 10
 	// pieceSize is how much is sent under one deadline.
-	pieceSize = 4 << 20
-	// pieceTimeout is how long a piece may take: 35 KB/s is the least.
+	pieceSize = 512 << 10
+	// pieceTimeout is how long a piece may take: 4.4 KB/s is the least.
 	pieceTimeout = 2 * time.Minute
 )
 
@@ -90,20 +93,35 @@ func (w *Writer) CopyBody(r io.Reader, n int64) error {
 // Body returns the request's body with a deadline for each read, instead of one
 // for the whole, which would cut off large uploads.
 func Body(w *Writer, r *http.Request) io.Reader {
-	return &patientBody{body: r.Body, rc: http.NewResponseController(w.ResponseWriter)}
+	return &patientBody{body: r.Body, rc: http.NewResponseController(w.ResponseWriter), got: minProgress}
 }
 
 type patientBody struct {
 	body io.Reader
 	rc   *http.ResponseController
+	got  int // bytes since the deadline was last moved
 }
 
 func (b *patientBody) Read(p []byte) (int, error) {
-	_ = b.rc.SetReadDeadline(time.Now().Add(idleTimeout)) // not every connection can
+	if b.got >= minProgress {
+		b.got = 0
+		_ = b.rc.SetReadDeadline(time.Now().Add(idleTimeout)) // not every connection can
+	}
 	n, err := b.body.Read(p)
-	if err != nil {
-		// Else the deadline would strike while the answer is being made.
+	b.got += n
+	if errors.Is(err, io.EOF) {
+		// Else the deadline would strike while the answer is being made. After
+		// any other error it stays: what is left of the body is still to be read
+		// by the server, before it answers.
 		_ = b.rc.SetReadDeadline(time.Time{})
 	}
 	return n, err
+}
+
+// limitBody gives a body that no handler may read a deadline too: the server reads
+// what is left of it before it answers.
+func limitBody(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength != 0 {
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(idleTimeout)) // not every connection can
+	}
 }
