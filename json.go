@@ -13,9 +13,14 @@ import (
 // maxJSONDepth bounds the nesting of a manifest. Real ones use five levels.
 const maxJSONDepth = 64
 
+// maxJSONKeys bounds how much memory reading a manifest takes. A manifest of
+// MaxReferences layers with all their fields has a quarter of it.
+const maxJSONKeys = 100_000
+
 var (
 	errJSONSyntax = errors.New("not valid JSON")
 	errJSONUTF8   = errors.New("not valid UTF-8")
+	errJSONKeys   = fmt.Errorf("more than %d keys", maxJSONKeys)
 	errJSONDepth  = fmt.Errorf("nested deeper than %d levels", maxJSONDepth)
 )
 
@@ -27,6 +32,7 @@ type jsonReader struct {
 	b     []byte
 	i     int
 	depth int
+	keys  int
 }
 
 func newJSONReader(b []byte) (*jsonReader, error) {
@@ -83,6 +89,9 @@ func (r *jsonReader) object(field func(key string) error) error {
 			return fmt.Errorf("key %.40q appears twice", key)
 		}
 		seen[key] = struct{}{}
+		if r.keys++; r.keys > maxJSONKeys {
+			return errJSONKeys
+		}
 		if err := field(key); err != nil {
 			return fmt.Errorf("%.40s: %w", key, err)
 		}

@@ -94,7 +94,7 @@ func Default() Config {
 		Log:      Log{Level: "info", Format: "auto", Access: true},
 		Tags:     Tags{Case: "insensitive"},
 		Packages: Packages{Visibility: "private"},
-		Limits:   Limits{Manifest: 8 << 20, Blob: 1 << 40, Uploads: 1000},
+		Limits:   Limits{Manifest: 4 << 20, Blob: 1 << 40, Uploads: 1000},
 	}
 }
 

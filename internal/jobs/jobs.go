@@ -5,8 +5,10 @@ package jobs
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -29,6 +31,17 @@ func Run(ctx context.Context, log *slog.Logger, list ...Job) {
 	wg.Wait()
 }
 
+// attempt runs a job and turns a panic into an error, so that one job does not end
+// the server.
+func attempt(ctx context.Context, j Job) (done int, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return j.Run(ctx)
+}
+
 func repeat(ctx context.Context, log *slog.Logger, j Job) {
 	timer := time.NewTimer(rand.N(j.Every / 10)) //nolint:gosec // jitter is no secret
 	defer timer.Stop()
@@ -38,7 +51,7 @@ func repeat(ctx context.Context, log *slog.Logger, j Job) {
 			return
 		case <-timer.C:
 		}
-		done, err := j.Run(ctx)
+		done, err := attempt(ctx, j)
 		switch {
 		case ctx.Err() != nil:
 			return

@@ -20,7 +20,8 @@ const (
 	qGetBlob = `SELECT b.digest, b.size, b.storage_key, b.lease_until
 		FROM package_blobs p JOIN blobs b ON b.digest = p.digest
 		WHERE p.package_id = $1 AND p.digest = $2 AND b.state = 'live'`
-	qAddBlob = `INSERT INTO blobs (digest, size, storage_key, state, generation, lease_until, created_at)
+	qFindBlob = `SELECT digest, size, storage_key, lease_until FROM blobs WHERE digest = $1 AND state = 'live'`
+	qAddBlob  = `INSERT INTO blobs (digest, size, storage_key, state, generation, lease_until, created_at)
 		VALUES ($1, $2, $3, 'live', 1, $4, $5) ON CONFLICT (digest) DO NOTHING`
 	qLockBlob    = `UPDATE blobs SET generation = generation WHERE digest = $1 RETURNING storage_key`
 	qReplaceBlob = `UPDATE blobs SET storage_key = $2, size = $3, state = 'live', generation = generation + 1, lease_until = $4
@@ -41,11 +42,20 @@ const (
 
 // GetBlob finds a blob that a package holds. Errors: berth.ErrBlobUnknown.
 func (tx *Tx) GetBlob(ctx context.Context, pkg int64, d berth.Digest) (Blob, error) {
+	return scanBlob(tx.row(ctx, qGetBlob, pkg, string(d)))
+}
+
+func scanBlob(r row) (Blob, error) {
 	var b Blob
 	var lease int64
-	err := tx.row(ctx, qGetBlob, pkg, string(d)).Scan(&b.Digest, &b.Size, &b.Key, &lease)
+	err := r.Scan(&b.Digest, &b.Size, &b.Key, &lease)
 	b.LeaseUntil = fromMicros(lease)
 	return b, orUnknown(err, berth.ErrBlobUnknown)
+}
+
+// FindBlob finds a blob that any package may hold. Errors: berth.ErrBlobUnknown.
+func (tx *Tx) FindBlob(ctx context.Context, d berth.Digest) (Blob, error) {
+	return scanBlob(tx.row(ctx, qFindBlob, string(d)))
 }
 
 // AddBlob records that a digest's bytes lie under b.Key, durably, unless the
@@ -130,8 +140,9 @@ func (tx *Tx) ListDoomedKeys(ctx context.Context, t time.Time, limit int) ([]str
 	return keys, err
 }
 
-// ForgetKey notes that a doomed key's bytes are gone.
-func (tx *Tx) ForgetKey(ctx context.Context, key string) error {
-	_, err := tx.exec(ctx, nil, qForgetKey, key)
-	return err
+// ForgetKey takes a key off the list of doomed ones, and reports whether it was on
+// it.
+func (tx *Tx) ForgetKey(ctx context.Context, key string) (bool, error) {
+	n, err := tx.exec(ctx, nil, qForgetKey, key)
+	return n == 1, err
 }

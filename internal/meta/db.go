@@ -6,10 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/berth-registry/berth"
 )
 
 // maxAttempts bounds how often [DB.Update] runs its function.
@@ -76,6 +81,14 @@ func (p *pool) prepare(ctx context.Context, d dialect) error {
 // openSQLite makes one connection for writing, because SQLite allows one
 // writer, and a few for reading beside it.
 func (db *DB) openSQLite(path string) error {
+	// SQLite would make the file readable for all.
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
 	w, err := sql.Open("sqlite", sqliteDSN(path, true))
 	if err != nil {
 		return err
@@ -95,6 +108,10 @@ func (db *DB) openPostgres(address string) error {
 	config, err := pgx.ParseConfig(address)
 	if err != nil {
 		return errors.New("address of PostgreSQL not understood") // the cause may hold the password
+	}
+	// Else every request that is given up costs a connection.
+	config.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: time.Second}
 	}
 	p := stdlib.OpenDB(*config)
 	p.SetMaxOpenConns(16)
@@ -139,7 +156,7 @@ func (db *DB) View(ctx context.Context, fn func(*Tx) error) error {
 	if !db.dialect.sqlite() {
 		opts.Isolation = sql.LevelRepeatableRead
 	}
-	return db.run(ctx, db.read, opts, fn)
+	return named(ctx, db.run(ctx, db.read, opts, fn))
 }
 
 // Update runs fn in a transaction and commits it. When the database asks to try
@@ -149,7 +166,7 @@ func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 	for attempt := 1; ; attempt++ {
 		err := db.run(ctx, db.write, nil, fn)
 		if err == nil || attempt == maxAttempts || !isRetryable(err) {
-			return err
+			return named(ctx, err)
 		}
 		pause := time.NewTimer(rand.N(time.Duration(attempt) * 10 * time.Millisecond)) //nolint:gosec // jitter is no secret
 		select {
@@ -159,6 +176,15 @@ func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 		case <-pause.C:
 		}
 	}
+}
+
+// named says of an error that is the database's trouble that it is, unless the
+// request was given up.
+func named(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() == nil && isUnavailable(err) {
+		return berth.ErrUnavailable.With("the database cannot serve now").Because(err)
+	}
+	return err
 }
 
 func (db *DB) run(ctx context.Context, p *pool, opts *sql.TxOptions, fn func(*Tx) error) error {

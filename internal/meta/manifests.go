@@ -3,6 +3,7 @@ package meta
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"github.com/berth-registry/berth"
@@ -35,9 +36,9 @@ const (
 	qPutChild = `INSERT INTO manifest_children (manifest_id, package_id, digest) VALUES ($1, $2, $3)
 		ON CONFLICT (manifest_id, digest) DO NOTHING`
 	qGetParent = `SELECT m.digest FROM manifest_children c JOIN manifests m ON m.id = c.manifest_id
-		WHERE c.package_id = $1 AND c.digest = $2 ORDER BY m.id LIMIT 1`
+		WHERE c.package_id = $1 AND c.digest = $2 LIMIT 1`
 	qGetBlobUser = `SELECT m.digest FROM manifest_blobs b JOIN manifests m ON m.id = b.manifest_id
-		WHERE b.package_id = $1 AND b.digest = $2 ORDER BY m.id LIMIT 1`
+		WHERE b.package_id = $1 AND b.digest = $2 LIMIT 1`
 	qDropManifest  = `DELETE FROM manifests WHERE package_id = $1 AND digest = $2`
 	qListReferrers = `SELECT id, digest, media_type, artifact_type, annotations, size FROM manifests
 		WHERE package_id = $1 AND subject = $2 AND id > $3 ORDER BY id LIMIT $4`
@@ -118,14 +119,23 @@ func (tx *Tx) DropManifest(ctx context.Context, pkg int64, d berth.Digest) error
 	return err
 }
 
+// errEnough ends a list before its end.
+var errEnough = errors.New("enough")
+
 // ListReferrers returns up to limit manifests, by id after the given one, whose
-// subject is d; only those of an artifact type unless that is "".
-func (tx *Tx) ListReferrers(ctx context.Context, pkg int64, d berth.Digest, artifactType string, after int64, limit int) ([]Manifest, error) {
+// subject is d; only those of an artifact type unless that is "". It stops early
+// when their annotations have more than maxBytes.
+func (tx *Tx) ListReferrers(ctx context.Context, pkg int64, d berth.Digest, artifactType string, after int64, limit, maxBytes int) ([]Manifest, error) {
 	var list []Manifest
+	total := 0
 	scan := func(rows *sql.Rows) error {
+		if total > maxBytes {
+			return errEnough
+		}
 		m := Manifest{PackageID: pkg, Subject: d}
 		err := rows.Scan(&m.ID, &m.Digest, &m.MediaType, &m.ArtifactType, &m.Annotations, &m.Size)
 		list = append(list, m)
+		total += len(m.Annotations)
 		return err
 	}
 	var err error
@@ -133,6 +143,9 @@ func (tx *Tx) ListReferrers(ctx context.Context, pkg int64, d berth.Digest, arti
 		err = tx.list(ctx, scan, qListReferrers, pkg, string(d), after, limit)
 	} else {
 		err = tx.list(ctx, scan, qListTypedReferrers, pkg, string(d), after, limit, artifactType)
+	}
+	if errors.Is(err, errEnough) {
+		err = nil
 	}
 	return list, err
 }

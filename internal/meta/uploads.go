@@ -28,7 +28,7 @@ const (
 		WHERE u.id = $1 AND u.user_id = $2 AND o.folded = $3 AND p.path = $4`
 	qAdvanceUpload = `UPDATE uploads SET received = $3, hash_state = $4, algorithm = $5, updated_at = $6 WHERE id = $1 AND received = $2`
 	qRekeyUpload   = `UPDATE uploads SET storage_key = $3 WHERE id = $1 AND storage_key = $2`
-	qDropUpload    = `DELETE FROM uploads WHERE id = $1 AND received = $2`
+	qDropUpload    = `DELETE FROM uploads WHERE id = $1 AND received = $2 AND storage_key = $3 AND updated_at = $4`
 	qCountUploads  = `SELECT count(*) FROM uploads WHERE user_id = $1`
 	qStaleUploads  = `SELECT u.id, u.package_id, u.user_id, u.storage_key, u.algorithm, u.received, u.hash_state, u.updated_at
 		FROM uploads u WHERE u.updated_at < $1 ORDER BY u.updated_at LIMIT $2`
@@ -77,10 +77,10 @@ func (tx *Tx) RekeyUpload(ctx context.Context, id, from, to string) error {
 	return err
 }
 
-// DropUpload ends a session, if it is still where it was at received.
+// DropUpload ends a session, if nothing about it has changed since it was read.
 // Errors: berth.ErrUploadUnknown.
-func (tx *Tx) DropUpload(ctx context.Context, id string, received int64) error {
-	n, err := tx.exec(ctx, nil, qDropUpload, id, received)
+func (tx *Tx) DropUpload(ctx context.Context, u Upload) error {
+	n, err := tx.exec(ctx, nil, qDropUpload, u.ID, u.Received, u.Key, micros(u.UpdatedAt))
 	if err == nil && n == 0 {
 		return berth.ErrUploadUnknown
 	}

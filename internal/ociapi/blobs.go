@@ -36,13 +36,14 @@ func (a *API) getBlob(w *httpkit.Writer, r *http.Request, v berth.Viewer, p path
 	if unchanged(w, r, b.Digest) {
 		return nil
 	}
-	ranges, err := httpkit.ParseRange(r.Header.Get("Range"), b.Size)
+	wanted := r.Header.Get("Range")
+	if match := r.Header.Get("If-Range"); match != "" && match != etag(b.Digest) {
+		wanted = ""
+	}
+	ranges, err := httpkit.ParseRange(wanted, b.Size)
 	if err != nil {
 		h.Set("Content-Range", fmt.Sprintf("bytes */%d", b.Size))
 		return err
-	}
-	if match := r.Header.Get("If-Range"); match != "" && match != etag(b.Digest) {
-		ranges = nil
 	}
 	switch len(ranges) {
 	case 0:

@@ -100,7 +100,7 @@ func (a *API) fail(w *httpkit.Writer, r *http.Request, err error) {
 
 // challenge tells a client where to get a bearer, and for what. It is the only
 // challenge: some clients take the first of several, and break.
-func (a *API) challenge(r *http.Request, err *berth.Error) string {
+func (a *API) challenge(r *http.Request, err error) string {
 	origin := a.origins.Of(r)
 	if r.URL.Path == "/token" {
 		return `Basic realm="` + origin + `"`
@@ -110,8 +110,13 @@ func (a *API) challenge(r *http.Request, err *berth.Error) string {
 	if scope := scopeOf(r); scope != "" {
 		c += `,scope="` + scope + `"`
 	}
-	if err != nil && err.ID == berth.ErrScopeMissing.ID {
-		c += `,error="insufficient_scope"`
+	// A client that is not told that its bearer is no good sends it again.
+	if scheme, _, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "bearer") {
+		reason := "insufficient_scope"
+		if errors.Is(err, berth.ErrCredentialsInvalid) {
+			reason = "invalid_token"
+		}
+		c += `,error="` + reason + `"`
 	}
 	return c
 }
@@ -126,14 +131,11 @@ func scopeOf(r *http.Request) string {
 		return "registry:catalog:*"
 	}
 	actions := "pull"
-	switch r.Method {
-	case http.MethodPut, http.MethodPost, http.MethodPatch:
+	switch {
+	case p.op == opUpload, p.op == opUploads, r.Method == http.MethodPut:
 		actions = "pull,push"
-	case http.MethodDelete:
+	case r.Method == http.MethodDelete:
 		actions = "pull,delete"
-		if p.op == opUpload {
-			actions = "pull,push"
-		}
 	}
 	return "repository:" + p.name.String() + ":" + actions
 }

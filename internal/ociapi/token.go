@@ -1,6 +1,7 @@
 package ociapi
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -76,7 +77,11 @@ func (a *API) serveToken(w *httpkit.Writer, r *http.Request) error {
 func (a *API) tokenForm(w *httpkit.Writer, r *http.Request) (berth.Viewer, []string, error) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
-		return berth.Viewer{}, nil, berth.ErrRequestInvalid.With("the body is not a form of at most %d bytes", maxForm).Because(err)
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return berth.Viewer{}, nil, berth.ErrRequestTooLarge.With("the limit for a form is %d bytes", maxForm)
+		}
+		return berth.Viewer{}, nil, berth.ErrRequestInvalid.With("the body is not a form of name=value pairs").Because(err)
 	}
 	form := r.PostForm
 	scopes := form["scope"]

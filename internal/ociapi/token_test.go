@@ -165,7 +165,7 @@ func TestTokenPost(t *testing.T) {
 		}
 	}
 	post(url.Values{"grant_type": {"refresh_token"}, "refresh_token": {"x"}}).Want(http.StatusBadRequest).Code()
-	post(url.Values{"grant_type": {"password"}, "x": {strings.Repeat("y", 100_000)}}).Want(http.StatusBadRequest).Code()
+	post(url.Values{"grant_type": {"password"}, "x": {strings.Repeat("y", 100_000)}}).Want(http.StatusRequestEntityTooLarge).Code()
 }
 
 func TestWrongCredentials(t *testing.T) {

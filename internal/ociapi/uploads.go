@@ -106,7 +106,11 @@ func (a *API) putUpload(w *httpkit.Writer, r *http.Request, v berth.Viewer, p pa
 	if err != nil {
 		return err
 	}
-	if err := a.registry.FinishUpload(r.Context(), v, p.name, p.upload, d, c); err != nil {
+	up, err := a.registry.FinishUpload(r.Context(), v, p.name, p.upload, d, c)
+	if err != nil {
+		if up.ID != "" {
+			setUploadHeaders(w, p.name, up)
+		}
 		return err
 	}
 	return created(w, p.name, d)

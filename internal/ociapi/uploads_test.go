@@ -37,8 +37,8 @@ func TestChunkedUpload(t *testing.T) {
 			if r.Code() != "BLOB_UPLOAD_INVALID" {
 				t.Errorf("%s %s: %s", method, rng, r.Body)
 			}
-			if got := r.Header.Get("Range"); method == "PATCH" && got != "0-5" {
-				t.Errorf("range after 416: %q", got)
+			if got := r.Header.Get("Range"); got != "0-5" {
+				t.Errorf("%s: range after 416: %q", method, got)
 			}
 		}
 	}

@@ -20,6 +20,10 @@ type Blob struct {
 	store blob.Store
 }
 
+func (s *Service) blob(row meta.Blob) *Blob {
+	return &Blob{Digest: row.Digest, Size: row.Size, key: row.Key, store: s.blobs}
+}
+
 // Reader opens the blob at an offset. On a local disk it is an *os.File, which
 // the HTTP server hands to sendfile. Errors: berth.ErrBlobUnknown when the bytes
 // are lost; pushing the blob again brings them back.
@@ -43,7 +47,7 @@ func (s *Service) OpenBlob(ctx context.Context, v berth.Viewer, n berth.Name, d 
 		row, err = tx.GetBlob(ctx, standing.PackageID, d)
 		return err
 	})
-	return &Blob{Digest: d, Size: row.Size, key: row.Key, store: s.blobs}, err
+	return s.blob(row), err
 }
 
 // StatBlob says that a package holds a blob and that its bytes are there. A
@@ -51,36 +55,34 @@ func (s *Service) OpenBlob(ctx context.Context, v berth.Viewer, n berth.Name, d 
 // Errors: those of [Service.OpenBlob].
 func (s *Service) StatBlob(ctx context.Context, v berth.Viewer, n berth.Name, d berth.Digest) (*Blob, error) {
 	var (
-		row   meta.Blob
-		pkg   int64
-		clock time.Time
+		row      meta.Blob
+		standing berth.Standing
+		clock    time.Time
 	)
-	err := s.meta.View(ctx, func(tx *meta.Tx) error {
-		standing, err := s.enter(ctx, tx, v, n, berth.ActionPull)
-		if err != nil {
+	err := s.meta.View(ctx, func(tx *meta.Tx) (err error) {
+		if standing, err = s.enter(ctx, tx, v, n, berth.ActionPull); err != nil {
 			return err
 		}
 		if clock, err = tx.Now(ctx); err != nil {
 			return err
 		}
-		pkg = standing.PackageID
-		row, err = tx.GetBlob(ctx, pkg, d)
+		row, err = tx.GetBlob(ctx, standing.PackageID, d)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	b := &Blob{Digest: d, Size: row.Size, key: row.Key, store: s.blobs}
+	b := s.blob(row)
 	if err := b.exists(ctx); err != nil {
 		return nil, err
 	}
 	// A lease with more than half of its life left is good enough, so that most
 	// answers need no write; nor does one to somebody who cannot push.
-	if row.LeaseUntil.Sub(clock) > lease/2 || v.Anonymous() {
+	if row.LeaseUntil.Sub(clock) > lease/2 || !berth.Can(v, standing, berth.ActionPush) {
 		return b, nil
 	}
 	return b, s.meta.Update(ctx, func(tx *meta.Tx) error {
-		return s.holdBlob(ctx, tx, pkg, d)
+		return s.holdBlob(ctx, tx, standing.PackageID, d)
 	})
 }
 
@@ -135,7 +137,7 @@ func (s *Service) MountBlob(ctx context.Context, v berth.Viewer, n berth.Name, d
 	if err != nil || source == 0 {
 		return false, err
 	}
-	b := &Blob{Digest: d, Size: row.Size, key: row.Key, store: s.blobs}
+	b := s.blob(row)
 	if err := b.exists(ctx); err != nil {
 		if errors.Is(err, berth.ErrBlobUnknown) {
 			return false, nil // an upload will bring the bytes back

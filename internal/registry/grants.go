@@ -12,10 +12,11 @@ import (
 // intersection of the request with the viewer's rights, which may be empty.
 // Entries for the same thing become one. What is not understood is not granted,
 // and never an error.
-// Errors: berth.ErrDenied for a token that is not for packages at all.
+// Errors: berth.ErrDenied for a login, which asks for nothing yet, with a token
+// that is not for packages at all.
 func (s *Service) Grant(ctx context.Context, v berth.Viewer, asked []berth.Grant) ([]berth.Grant, error) {
 	granted := []berth.Grant{}
-	if !v.Anonymous() && v.Scopes&berth.ScopesPackages == 0 {
+	if len(asked) == 0 && !v.Anonymous() && v.Scopes&berth.ScopesPackages == 0 {
 		return nil, berth.ErrDenied.With("the token of user %s has the scopes %s; the registry needs one of %s", v.Login, v.Scopes, berth.ScopesPackages)
 	}
 	if len(asked) == 0 {

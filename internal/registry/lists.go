@@ -107,20 +107,30 @@ func (s *Service) ListReferrers(ctx context.Context, v berth.Viewer, n berth.Nam
 		if err != nil {
 			return err
 		}
-		rows, err = tx.ListReferrers(ctx, standing.PackageID, d, artifactType, after, limit+1)
+		rows, err = tx.ListReferrers(ctx, standing.PackageID, d, artifactType, after, limit+1, maxReferrersBytes)
 		return err
 	})
 	if err != nil {
 		return nil, 0, fmt.Errorf("list referrers of %s: %w", d, err)
 	}
 	list = []Referrer{}
-	bytes := 0
 	for i, row := range rows {
-		bytes += len(row.Annotations) + 300
-		if i == limit || i > 0 && bytes > maxReferrersBytes {
+		// The row that broke the bound is on the next page, unless it is alone.
+		if i == limit || i > 0 && i == len(rows)-1 && exceeds(rows) {
 			return list, rows[i-1].ID, nil
 		}
 		list = append(list, Referrer{row.MediaType, row.Digest, row.Size, row.ArtifactType, json.RawMessage(row.Annotations)})
 	}
+	if exceeds(rows) {
+		return list, rows[len(rows)-1].ID, nil
+	}
 	return list, 0, nil
+}
+
+func exceeds(rows []meta.Manifest) bool {
+	total := 0
+	for _, row := range rows {
+		total += len(row.Annotations)
+	}
+	return total > maxReferrersBytes
 }

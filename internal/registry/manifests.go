@@ -75,6 +75,10 @@ func (s *Service) findManifest(ctx context.Context, tx *meta.Tx, v berth.Viewer,
 	return m, err
 }
 
+// maxAnnotations bounds the annotations of a manifest with a subject, in bytes:
+// they are part of every list of referrers.
+const maxAnnotations = 512 << 10
+
 // Push is a manifest on its way in.
 type Push struct {
 	Reference   berth.Reference
@@ -152,6 +156,9 @@ func (s *Service) parse(p Push, body []byte) (*berth.Manifest, meta.Manifest, er
 		if err != nil {
 			return nil, meta.Manifest{}, err
 		}
+		if len(text) > maxAnnotations {
+			return nil, meta.Manifest{}, berth.ErrManifestInvalid.With("annotations take more than %d bytes", maxAnnotations)
+		}
 		row.Annotations = string(text)
 	}
 	return m, row, nil
@@ -162,14 +169,11 @@ func (s *Service) storeManifest(ctx context.Context, tx *meta.Tx, v berth.Viewer
 	if err != nil {
 		return err
 	}
-	id, err := tx.CreateManifest(ctx, row)
+	id, err := createManifest(ctx, tx, row)
 	if err != nil {
 		return err
 	}
 	if id == 0 {
-		if err := sameType(ctx, tx, row); err != nil {
-			return err
-		}
 		blobs, children = nil, nil // recorded the first time
 	}
 	for _, d := range blobs {
@@ -188,6 +192,25 @@ func (s *Service) storeManifest(ctx context.Context, tx *meta.Tx, v berth.Viewer
 		}
 	}
 	return s.publish(ctx, tx, v, row.PackageID, row.PushedAt)
+}
+
+// createManifest stores a manifest and returns its id, or keeps the one that is
+// there from being deleted and returns 0.
+func createManifest(ctx context.Context, tx *meta.Tx, row meta.Manifest) (int64, error) {
+	for range 3 { // somebody may delete it between the two looks
+		id, err := tx.CreateManifest(ctx, row)
+		if err != nil || id != 0 {
+			return id, err
+		}
+		_, err = tx.LockManifest(ctx, row.PackageID, row.Digest)
+		if err == nil {
+			return 0, sameType(ctx, tx, row)
+		}
+		if !errors.Is(err, berth.ErrManifestUnknown) {
+			return 0, err
+		}
+	}
+	return 0, berth.ErrUnavailable.With("the manifest is being deleted; try again")
 }
 
 // sameType refuses the same bytes under a second type: what a digest means must

@@ -88,22 +88,22 @@ func (s *Service) DeleteDoomed(ctx context.Context) (int, error) {
 
 func (s *Service) deleteKeys(ctx context.Context, keys []string) (int, error) {
 	var gone []string
+	var failed error
 	for _, key := range keys {
-		err := s.blobs.Delete(ctx, key)
-		if errors.Is(err, blob.ErrBusy) {
-			continue // the next sweep will find it
+		switch err := s.blobs.Delete(ctx, key); {
+		case err == nil:
+			gone = append(gone, key)
+		case !errors.Is(err, blob.ErrBusy): // a busy one is for the next sweep
+			failed = errors.Join(failed, storage("delete bytes", err))
 		}
-		if err != nil {
-			return 0, storage("delete bytes", err)
-		}
-		gone = append(gone, key)
 	}
-	return len(gone), s.meta.Update(ctx, func(tx *meta.Tx) error {
+	err := s.meta.Update(ctx, func(tx *meta.Tx) error {
 		for _, key := range gone {
-			if err := tx.ForgetKey(ctx, key); err != nil {
+			if _, err := tx.ForgetKey(ctx, key); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	return len(gone), errors.Join(failed, err)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -15,7 +16,7 @@ import (
 
 // lockWait is how long a request waits for another one that writes to the same
 // upload, which is often a dead one whose connection nobody has missed yet.
-const lockWait = 30 * time.Second
+const lockWait = 75 * time.Second
 
 // Upload is an open session as its user sees it.
 type Upload struct {
@@ -75,7 +76,8 @@ func (s *Service) StartUpload(ctx context.Context, v berth.Viewer, n berth.Name,
 }
 
 // StatUpload returns how far a session has come. Only the user who opened it, in
-// the package it was opened in, finds it. Errors: berth.ErrUploadUnknown.
+// the package it was opened in, finds it, and only while he may push there.
+// Errors: berth.ErrUploadUnknown, berth.ErrUnauthenticated.
 func (s *Service) StatUpload(ctx context.Context, v berth.Viewer, n berth.Name, id string) (Upload, error) {
 	up, err := s.getUpload(ctx, v, n, id)
 	return Upload{ID: id, Received: up.Received}, err
@@ -85,7 +87,12 @@ func (s *Service) getUpload(ctx context.Context, v berth.Viewer, n berth.Name, i
 	if v.Anonymous() {
 		return up, berth.ErrUnauthenticated.With("an upload belongs to the user who opened it")
 	}
+	// Of a bearer only the time may have run out since the upload was opened.
+	v.Expired = false
 	err = s.meta.View(ctx, func(tx *meta.Tx) error {
+		if _, err := s.enter(ctx, tx, v, n, berth.ActionPush); err != nil {
+			return berth.ErrUploadUnknown.Because(err)
+		}
 		up, err = tx.GetUpload(ctx, id, v.UserID, n)
 		return err
 	})
@@ -93,10 +100,12 @@ func (s *Service) getUpload(ctx context.Context, v berth.Viewer, n berth.Name, i
 }
 
 // AppendUpload adds a chunk to a session and returns where it stands then. When
-// the client breaks off, what came is kept, and the client may ask and go on.
-// Errors: berth.ErrUploadUnknown, berth.ErrUploadBusy, berth.ErrRangeOutOfOrder,
-// berth.ErrSizeInvalid, berth.ErrRequestTooLarge. The Upload is set with
-// berth.ErrRangeOutOfOrder too.
+// the client breaks off, what came is kept, and the client may ask and go on; of a
+// chunk that announced its range all is kept or nothing.
+// Errors: those of [Service.StatUpload]; berth.ErrUploadBusy,
+// berth.ErrUploadInvalid, berth.ErrRangeOutOfOrder, berth.ErrSizeInvalid,
+// berth.ErrRequestTooLarge. With an error the Upload, where its ID is set, says
+// where the session stands.
 func (s *Service) AppendUpload(ctx context.Context, v berth.Viewer, n berth.Name, id string, c Chunk) (Upload, error) {
 	unlock, err := s.lockUpload(ctx, id)
 	if err != nil {
@@ -117,7 +126,10 @@ func (s *Service) AppendUpload(ctx context.Context, v berth.Viewer, n berth.Name
 		if !errors.As(err, &broken) || c.Ranged {
 			return Upload{ID: id, Received: from}, err
 		}
-		return Upload{ID: id, Received: from}, errors.Join(err, s.advance(ctx, from, up))
+		if lost := s.advance(ctx, from, up); lost != nil {
+			return Upload{ID: id, Received: from}, errors.Join(err, lost)
+		}
+		return Upload{ID: id, Received: up.Received}, err
 	}
 	return Upload{ID: id, Received: up.Received}, s.advance(ctx, from, up)
 }
@@ -189,7 +201,8 @@ func (s *Service) reopen(ctx context.Context, up *meta.Upload) error {
 	old, fresh := up.Key, blob.NewKey()
 	// Until the session names the new key it counts as doomed, so that dying here
 	// leaves nothing behind either.
-	err := s.meta.Update(ctx, func(tx *meta.Tx) error { return tx.DoomKey(ctx, fresh, s.opts.Now()) })
+	doomed := s.opts.Now().Add(UploadLife) // later than any copy can take
+	err := s.meta.Update(ctx, func(tx *meta.Tx) error { return tx.DoomKey(ctx, fresh, doomed) })
 	if err != nil {
 		return err
 	}
@@ -198,15 +211,18 @@ func (s *Service) reopen(ctx context.Context, up *meta.Upload) error {
 		return err
 	}
 	defer r.Close()
-	if _, err := s.blobs.Append(ctx, fresh, 0, io.LimitReader(r, up.Received)); err != nil {
+	switch n, err := s.blobs.Append(ctx, fresh, 0, io.LimitReader(r, up.Received)); {
+	case err != nil:
 		return err
+	case n != up.Received:
+		return fmt.Errorf("upload %s has %d bytes of the %d acknowledged", up.ID, n, up.Received)
 	}
 	err = s.meta.Update(ctx, func(tx *meta.Tx) error {
 		if err := tx.RekeyUpload(ctx, up.ID, old, fresh); err != nil {
 			return err
 		}
-		if err := tx.ForgetKey(ctx, fresh); err != nil {
-			return err
+		if still, err := tx.ForgetKey(ctx, fresh); err != nil || !still { // swept after all
+			return errors.Join(berth.ErrUploadUnknown, err)
 		}
 		return tx.DoomKey(ctx, old, s.opts.Now())
 	})
@@ -218,35 +234,37 @@ func (s *Service) reopen(ctx context.Context, up *meta.Upload) error {
 
 // FinishUpload adds a last chunk, which may be empty, checks the whole against
 // the digest, makes it durable and links it to the package.
-// Errors: those of [Service.AppendUpload]; berth.ErrDigestMismatch.
-func (s *Service) FinishUpload(ctx context.Context, v berth.Viewer, n berth.Name, id string, d berth.Digest, c Chunk) error {
+// Errors: those of [Service.AppendUpload], with the Upload set as there;
+// berth.ErrDigestMismatch.
+func (s *Service) FinishUpload(ctx context.Context, v berth.Viewer, n berth.Name, id string, d berth.Digest, c Chunk) (Upload, error) {
 	unlock, err := s.lockUpload(ctx, id)
 	if err != nil {
-		return err
+		return Upload{}, err
 	}
 	defer unlock()
 	up, err := s.getUpload(ctx, v, n, id)
 	if errors.Is(err, berth.ErrUploadUnknown) {
-		return s.finishedBefore(ctx, v, n, d, err)
+		return Upload{}, s.finishedBefore(ctx, v, n, d, err)
 	}
 	if err != nil {
-		return err
+		return Upload{}, err
 	}
+	at, before := Upload{ID: id, Received: up.Received}, up
 	h, err := s.hashFor(ctx, up, d)
 	if err != nil {
-		return err
+		return at, err
 	}
-	received := up.Received
 	if err := s.append(ctx, &up, h, c); err != nil {
-		return err
+		return at, err
 	}
 	if got := h.digest(); got != d {
-		return berth.ErrDigestMismatch.With("expected %s, the %d bytes received are %s", d, up.Received, got)
+		return at, berth.ErrDigestMismatch.With("expected %s, the %d bytes received are %s", d, up.Received, got)
 	}
 	if err := s.blobs.Commit(ctx, up.Key); err != nil {
-		return storage("commit upload", err)
+		return at, storage("commit upload", err)
 	}
-	return s.linkUpload(ctx, up, received, d)
+	before.Key = up.Key
+	return at, s.linkUpload(ctx, before, up.Received, d)
 }
 
 // PutBlob uploads a blob in one go: what a session does in three steps. Nothing
@@ -257,7 +275,7 @@ func (s *Service) PutBlob(ctx context.Context, v berth.Viewer, n berth.Name, d b
 	if err != nil {
 		return err
 	}
-	if err = s.FinishUpload(ctx, v, n, up.ID, d, c); err == nil {
+	if _, err = s.FinishUpload(ctx, v, n, up.ID, d, c); err == nil {
 		return nil
 	}
 	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockWait)
@@ -265,34 +283,52 @@ func (s *Service) PutBlob(ctx context.Context, v berth.Viewer, n berth.Name, d b
 	return errors.Join(err, s.CancelUpload(clean, v, n, up.ID))
 }
 
-// finishedBefore answers a client that repeats a request whose answer was lost.
+// finishedBefore answers a client that repeats a request whose answer was lost: the
+// package holds the blob, so all is well, and its lease begins anew.
 func (s *Service) finishedBefore(ctx context.Context, v berth.Viewer, n berth.Name, d berth.Digest, unknown error) error {
-	return s.meta.View(ctx, func(tx *meta.Tx) error {
+	v.Expired = false
+	var pkg int64
+	var row meta.Blob
+	err := s.meta.View(ctx, func(tx *meta.Tx) error {
 		standing, err := s.enter(ctx, tx, v, n, berth.ActionPush)
 		if err != nil {
 			return unknown
 		}
-		if _, err := tx.GetBlob(ctx, standing.PackageID, d); err != nil {
-			return unknown
-		}
-		return nil
+		pkg = standing.PackageID
+		row, err = tx.GetBlob(ctx, pkg, d)
+		return err
 	})
+	if err == nil {
+		err = s.blob(row).exists(ctx)
+	}
+	if err == nil {
+		err = s.meta.Update(ctx, func(tx *meta.Tx) error { return s.holdBlob(ctx, tx, pkg, d) })
+	}
+	if errors.Is(err, berth.ErrBlobUnknown) {
+		return unknown
+	}
+	return err
 }
 
-func (s *Service) linkUpload(ctx context.Context, up meta.Upload, received int64, d berth.Digest) error {
+// linkUpload ends a session whose sealed bytes are the blob d.
+func (s *Service) linkUpload(ctx context.Context, up meta.Upload, size int64, d berth.Digest) error {
 	// The bytes are sealed: a client that goes now must not keep them from counting.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockWait)
 	defer cancel()
+	good, err := s.goodKey(ctx, d)
+	if err != nil {
+		return err
+	}
 	now := s.opts.Now()
 	return s.meta.Update(ctx, func(tx *meta.Tx) error {
-		if err := tx.DropUpload(ctx, up.ID, received); err != nil {
+		if err := tx.DropUpload(ctx, up); err != nil {
 			return err
 		}
 		clock, err := tx.Now(ctx)
 		if err != nil {
 			return err
 		}
-		b := meta.Blob{Digest: d, Size: up.Received, Key: up.Key, LeaseUntil: clock.Add(lease)}
+		b := meta.Blob{Digest: d, Size: size, Key: up.Key, LeaseUntil: clock.Add(lease)}
 		if err := tx.AddBlob(ctx, b, now); err != nil {
 			return err
 		}
@@ -300,18 +336,44 @@ func (s *Service) linkUpload(ctx context.Context, up meta.Upload, received int64
 		if err != nil {
 			return err
 		}
-		if old != b.Key {
-			// The bytes just verified take the place of those from before, so that
-			// pushing again heals a blob whose file was lost or damaged.
-			if err := tx.ReplaceBlob(ctx, b); err != nil {
-				return err
-			}
-			if err := tx.DoomKey(ctx, old, now); err != nil {
+		if old != up.Key {
+			if err := s.replaceBlob(ctx, tx, b, old, old == good, now); err != nil {
 				return err
 			}
 		}
 		return tx.LinkBlob(ctx, up.PackageID, d, now)
 	})
+}
+
+// replaceBlob settles which of two keys a known blob keeps: the old one if its
+// bytes are good, else that of the bytes which were just verified, so that pushing
+// again heals a blob whose file was lost. The other is doomed.
+func (s *Service) replaceBlob(ctx context.Context, tx *meta.Tx, b meta.Blob, old string, keep bool, now time.Time) error {
+	doomed := old
+	if keep {
+		b.Key, doomed = old, b.Key
+	}
+	if err := tx.ReplaceBlob(ctx, b); err != nil {
+		return err
+	}
+	return tx.DoomKey(ctx, doomed, now)
+}
+
+// goodKey returns the key under which a known blob's bytes lie in full, "" when
+// there is none.
+func (s *Service) goodKey(ctx context.Context, d berth.Digest) (string, error) {
+	var row meta.Blob
+	err := s.meta.View(ctx, func(tx *meta.Tx) (err error) {
+		row, err = tx.FindBlob(ctx, d)
+		return err
+	})
+	if err == nil {
+		err = s.blob(row).exists(ctx)
+	}
+	if errors.Is(err, berth.ErrBlobUnknown) {
+		return "", nil
+	}
+	return row.Key, err
 }
 
 // CancelUpload ends a session and removes its bytes.
@@ -334,7 +396,7 @@ func (s *Service) CancelUpload(ctx context.Context, v berth.Viewer, n berth.Name
 func (s *Service) dropUpload(ctx context.Context, up meta.Upload) error {
 	now := s.opts.Now()
 	err := s.meta.Update(ctx, func(tx *meta.Tx) error {
-		if err := tx.DropUpload(ctx, up.ID, up.Received); err != nil {
+		if err := tx.DropUpload(ctx, up); err != nil {
 			return err
 		}
 		return tx.DoomKey(ctx, up.Key, now)

@@ -29,8 +29,11 @@ func testUsers(s *suite) {
 	getUser := func(name string) func(context.Context, *meta.Tx) (meta.User, error) {
 		return func(ctx context.Context, tx *meta.Tx) (meta.User, error) { return tx.GetUser(ctx, name) }
 	}
-	count := func(ctx context.Context, tx *meta.Tx) (int, error) { return tx.CountUsers(ctx) }
-	same(s, "CountUsers of none", 0, view(s, count))
+	count := func(ctx context.Context, tx *meta.Tx) ([2]int, error) {
+		users, admins, err := tx.CountUsers(ctx)
+		return [2]int{users, admins}, err
+	}
+	same(s, "CountUsers of none", [2]int{}, view(s, count))
 	ann := s.user("Ann")
 	same(s, "GetUser", meta.User{ID: ann, Name: "Ann", PasswordHash: "hash of Ann"}, view(s, getUser("ann")))
 	root := s.owner(meta.KindUser, "root")
@@ -38,7 +41,7 @@ func testUsers(s *suite) {
 	s.do(func(ctx context.Context, tx *meta.Tx) error {
 		return tx.CreateUser(ctx, meta.User{ID: root, Admin: true})
 	})
-	same(s, "CountUsers", 2, view(s, count))
+	same(s, "CountUsers", [2]int{2, 1}, view(s, count))
 	s.do(func(ctx context.Context, tx *meta.Tx) error { return tx.PutPassword(ctx, root, "new") })
 	same(s, "GetUser of an administrator", meta.User{ID: root, Name: "root", PasswordHash: "new", Admin: true}, view(s, getUser("root")))
 	same(s, "GetUser of another", "hash of Ann", view(s, getUser("ann")).PasswordHash)

@@ -142,8 +142,12 @@ func testDoomedKeys(s *suite) {
 	same(s, "ListDoomedKeys", []string{"c", "a", "b"}, list(9, 10))
 	same(s, "ListDoomedKeys, limited", []string{"c", "a"}, list(9, 2))
 	same(s, "ListDoomedKeys before", []string{"c"}, list(2, 10))
-	for range 2 {
-		s.do(func(ctx context.Context, tx *meta.Tx) error { return tx.ForgetKey(ctx, "c") })
+	for _, want := range []bool{true, false} {
+		s.do(func(ctx context.Context, tx *meta.Tx) error {
+			was, err := tx.ForgetKey(ctx, "c")
+			same(s, "ForgetKey", want, was)
+			return err
+		})
 	}
 	same(s, "ListDoomedKeys after ForgetKey", []string{"a", "b"}, list(9, 10))
 }

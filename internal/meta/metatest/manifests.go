@@ -84,7 +84,9 @@ func testManifestReferences(s *suite) {
 		s.do(refer(image, pkg, d))
 		s.do(adopt(index, pkg, digestOf("image")))
 	}
-	same(s, "GetBlobUser is the first", digestOf("image"), user(d))
+	if got := user(d); got != digestOf("image") && got != digestOf("image2") {
+		s.Errorf("GetBlobUser = %s, which does not use it", got)
+	}
 	same(s, "GetParent", digestOf("index"), parent(digestOf("image")))
 
 	for _, d := range []berth.Digest{digestOf("none"), strange} {
@@ -151,7 +153,7 @@ func testReferrers(s *suite) {
 	}
 	list := func(artifactType string, after int64, limit int) []meta.Manifest {
 		return view(s, func(ctx context.Context, tx *meta.Tx) ([]meta.Manifest, error) {
-			return tx.ListReferrers(ctx, pkg, subject, artifactType, after, limit)
+			return tx.ListReferrers(ctx, pkg, subject, artifactType, after, limit, 1<<20)
 		})
 	}
 	for artifactType, want := range map[string][]meta.Manifest{"": all, "a/sbom": typed, "none": nil} {
@@ -169,7 +171,7 @@ func testReferrers(s *suite) {
 		}
 	}
 	got := view(s, func(ctx context.Context, tx *meta.Tx) ([]meta.Manifest, error) {
-		return tx.ListReferrers(ctx, pkg, digestOf("none"), "", 0, 10)
+		return tx.ListReferrers(ctx, pkg, digestOf("none"), "", 0, 10, 1<<20)
 	})
 	same(s, "ListReferrers of none", nil, got)
 }

@@ -11,7 +11,10 @@ import (
 
 func (s *suite) users() int {
 	s.Helper()
-	return view(s, func(ctx context.Context, tx *meta.Tx) (int, error) { return tx.CountUsers(ctx) })
+	return view(s, func(ctx context.Context, tx *meta.Tx) (int, error) {
+		users, _, err := tx.CountUsers(ctx)
+		return users, err
+	})
 }
 
 // testClock cannot know the time of the database, which may be elsewhere, but
@@ -34,12 +37,12 @@ func testClock(s *suite) {
 func testSnapshot(s *suite) {
 	s.user("ann")
 	err := s.db.View(s.Context(), func(tx *meta.Tx) error {
-		before, err := tx.CountUsers(s.Context())
+		before, _, err := tx.CountUsers(s.Context())
 		if err != nil {
 			return err
 		}
 		s.user("bob") // beside it
-		after, err := tx.CountUsers(s.Context())
+		after, _, err := tx.CountUsers(s.Context())
 		same(s, "users seen by a View", [2]int{1, 1}, [2]int{before, after})
 		return err
 	})
@@ -140,7 +143,7 @@ func testCancelled(s *suite) {
 				return err
 			}
 			cancel()
-			_, err := tx.CountUsers(ctx)
+			_, _, err := tx.CountUsers(ctx)
 			return err
 		})
 		if !errors.Is(err, context.Canceled) {
@@ -153,7 +156,7 @@ func testCancelled(s *suite) {
 		ctx, cancel = context.WithCancel(s.Context())
 		err = s.db.View(ctx, func(tx *meta.Tx) error {
 			cancel()
-			_, err := tx.CountUsers(ctx)
+			_, _, err := tx.CountUsers(ctx)
 			return err
 		})
 		if !errors.Is(err, context.Canceled) {

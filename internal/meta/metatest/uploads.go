@@ -71,12 +71,21 @@ func testUploadSteps(s *suite) {
 	up.Received, up.HashState, up.Algorithm, up.UpdatedAt = 10, []byte("ten"), "sha512", at(1)
 	s.do(advance(0, up))
 	same(s, "GetUpload after AdvanceUpload", up, view(s, getUpload("u1", ann, "app")))
+	drop := func(u meta.Upload) func(ctx context.Context, tx *meta.Tx) error {
+		return func(ctx context.Context, tx *meta.Tx) error { return tx.DropUpload(ctx, u) }
+	}
 	late := up
 	late.Received, late.HashState = 7, []byte("late")
 	for _, from := range []int64{0, 9, 11, -1} {
 		s.refused(fmt.Sprintf("AdvanceUpload from %d", from), berth.ErrUploadUnknown, advance(from, late))
-		s.refused(fmt.Sprintf("DropUpload at %d", from), berth.ErrUploadUnknown, func(ctx context.Context, tx *meta.Tx) error { return tx.DropUpload(ctx, "u1", from) })
+		stale := up
+		stale.Received = from
+		s.refused(fmt.Sprintf("DropUpload at %d", from), berth.ErrUploadUnknown, drop(stale))
 	}
+	touched, moved := up, up
+	touched.UpdatedAt, moved.Key = at(2), "another key"
+	s.refused("DropUpload of one touched since", berth.ErrUploadUnknown, drop(touched))
+	s.refused("DropUpload of one moved since", berth.ErrUploadUnknown, drop(moved))
 	none := late
 	none.ID = "u3"
 	s.refused("AdvanceUpload of no session", berth.ErrUploadUnknown, advance(10, none))
@@ -92,8 +101,8 @@ func testUploadSteps(s *suite) {
 	up.Key = "new key"
 	same(s, "GetUpload after RekeyUpload", up, view(s, getUpload("u1", ann, "app")))
 
-	s.do(func(ctx context.Context, tx *meta.Tx) error { return tx.DropUpload(ctx, "u1", 10) })
-	s.refused("DropUpload twice", berth.ErrUploadUnknown, func(ctx context.Context, tx *meta.Tx) error { return tx.DropUpload(ctx, "u1", 10) })
+	s.do(drop(up))
+	s.refused("DropUpload twice", berth.ErrUploadUnknown, drop(up))
 	missing(s, "GetUpload after DropUpload", berth.ErrUploadUnknown, getUpload("u1", ann, "app"))
 	same(s, "the session beside it", beside, view(s, getUpload("u2", ann, "app")))
 }

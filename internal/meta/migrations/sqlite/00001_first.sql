@@ -112,6 +112,8 @@ CREATE TABLE packages (
   UNIQUE (owner_id, path)
 );
 
+CREATE INDEX packages_unpublished ON packages (created_at) WHERE published_at IS NULL;
+
 CREATE TABLE package_roles (
   id            INTEGER PRIMARY KEY AUTOINCREMENT,
   package_id    BIGINT NOT NULL REFERENCES packages (id),
@@ -122,6 +124,7 @@ CREATE TABLE package_roles (
   CHECK (CASE WHEN user_id IS NULL THEN 0 ELSE 1 END + CASE WHEN team_id IS NULL THEN 0 ELSE 1 END
     + CASE WHEN repository_id IS NULL THEN 0 ELSE 1 END = 1)
 );
+CREATE INDEX package_roles_package ON package_roles (package_id);
 CREATE UNIQUE INDEX package_roles_user ON package_roles (package_id, user_id) WHERE user_id IS NOT NULL;
 CREATE UNIQUE INDEX package_roles_team ON package_roles (package_id, team_id) WHERE team_id IS NOT NULL;
 CREATE UNIQUE INDEX package_roles_repository ON package_roles (package_id, repository_id) WHERE repository_id IS NOT NULL;
@@ -146,7 +149,7 @@ CREATE TABLE package_blobs (
   created_at BIGINT NOT NULL,
   PRIMARY KEY (package_id, digest)
 );
-CREATE INDEX package_blobs_digest ON package_blobs (digest);
+CREATE INDEX package_blobs_digest ON package_blobs (digest, package_id);
 
 CREATE TABLE manifests (
   id            INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -206,6 +209,7 @@ CREATE TABLE uploads (
 );
 CREATE INDEX uploads_updated ON uploads (updated_at);
 CREATE INDEX uploads_package ON uploads (package_id);
+CREATE INDEX uploads_user ON uploads (user_id);
 
 -- Bytes whose rows are gone. A key is random and never used again, so deleting
 -- late or twice harms nobody.
@@ -213,3 +217,4 @@ CREATE TABLE doomed_keys (
   storage_key TEXT NOT NULL PRIMARY KEY,
   doomed_at   BIGINT NOT NULL
 );
+CREATE INDEX doomed_keys_doomed ON doomed_keys (doomed_at);
