@@ -178,10 +178,15 @@ func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 	}
 }
 
-// named says of an error that is the database's trouble that it is, unless the
-// request was given up.
+// named says of an error that is the database's trouble that it is, and of one that
+// came because the request was given up that it was.
 func named(ctx context.Context, err error) error {
-	if err != nil && ctx.Err() == nil && isUnavailable(err) {
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil && !errors.Is(err, ctx.Err()):
+		return fmt.Errorf("%w: %w", ctx.Err(), err)
+	case ctx.Err() == nil && isUnavailable(err):
 		return berth.ErrUnavailable.With("the database cannot serve now").Because(err)
 	}
 	return err
