@@ -12,13 +12,18 @@ import (
 
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/berthtest"
+	"github.com/berth-registry/berth/internal/meta/metatest"
 )
 
 // 32 clients push the same layers to packages that do not exist yet, and the same
 // tag: nobody hears an error, and what is there in the end is whole.
 func TestManyPushTheSame(t *testing.T) {
 	t.Parallel()
-	s := berthtest.New(t)
+	metatest.Each(t, manyPushTheSame)
+}
+
+func manyPushTheSame(t *testing.T, address string) {
+	s := berthtest.New(t, berthtest.Options{Address: address})
 	c := s.As("ada")
 	layers := []string{strings.Repeat("a", 50_000), strings.Repeat("b", 50_000), strings.Repeat("c", 10)}
 	var wg sync.WaitGroup
@@ -94,7 +99,11 @@ func TestTwoWriteToOneUpload(t *testing.T) {
 // the session is over.
 func TestTwoFinishOneUpload(t *testing.T) {
 	t.Parallel()
-	s := berthtest.New(t)
+	metatest.Each(t, twoFinishOneUpload)
+}
+
+func twoFinishOneUpload(t *testing.T, address string) {
+	s := berthtest.New(t, berthtest.Options{Address: address})
 	c := s.As("ada")
 	for range 20 {
 		at := c.StartUpload("ada/app")
@@ -117,7 +126,11 @@ func TestTwoFinishOneUpload(t *testing.T) {
 // the manifest or the deletion is refused.
 func TestDeleteBlobBesidePush(t *testing.T) {
 	t.Parallel()
-	s := berthtest.New(t)
+	metatest.Each(t, deleteBlobBesidePush)
+}
+
+func deleteBlobBesidePush(t *testing.T, address string) {
+	s := berthtest.New(t, berthtest.Options{Address: address})
 	c := s.As("ada")
 	c.PushBlob("ada/app", "config")
 	body := berthtest.Image("config", "layer")
@@ -142,5 +155,38 @@ func TestDeleteBlobBesidePush(t *testing.T) {
 			c.Get("/v2/ada/app/blobs/" + layer).Want(http.StatusOK)
 			c.Do("DELETE", "/v2/ada/app/manifests/"+digest.FromBytes(body).String(), nil).Want(http.StatusAccepted)
 		}
+	}
+}
+
+// While somebody deletes a manifest, it is pushed again: nobody hears that what he
+// has just sent is unknown.
+func TestDeleteManifestBesidePush(t *testing.T) {
+	t.Parallel()
+	metatest.Each(t, deleteManifestBesidePush)
+}
+
+func deleteManifestBesidePush(t *testing.T, address string) {
+	s := berthtest.New(t, berthtest.Options{Address: address})
+	c := s.As("ada")
+	c.PushImage("ada/app", "v1", "1")
+	body := c.Get("/v2/ada/app/manifests/v1").Body
+	path := "/v2/ada/app/manifests/" + digest.FromBytes(body).String()
+	for range 40 {
+		var wg sync.WaitGroup
+		for range 3 {
+			wg.Go(func() {
+				r := c.Do("PUT", "/v2/ada/app/manifests/v1", bytes.NewReader(body), "Content-Type", berth.MediaTypeOCIManifest)
+				if r.Status != http.StatusCreated {
+					t.Errorf("push: %d %s", r.Status, r.Body)
+				}
+			})
+		}
+		wg.Go(func() {
+			// A push may tie a tag to it again just now.
+			if r := c.Do("DELETE", path, nil); r.Status != http.StatusAccepted && r.Status != http.StatusNotFound && r.Status != http.StatusMethodNotAllowed {
+				t.Errorf("delete: %d %s", r.Status, r.Body)
+			}
+		})
+		wg.Wait()
 	}
 }
