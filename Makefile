@@ -1,6 +1,7 @@
 # Every target is short; what is longer lives in .ci or in a Go program.
 GO ?= go
-LINT = $(GO) tool -modfile=$(CURDIR)/tools/go.mod golangci-lint run --allow-parallel-runners --config $(CURDIR)/.golangci.yml
+# A cache of its own: a shared one remembers findings under another checkout's paths.
+LINT = GOLANGCI_LINT_CACHE=$(CURDIR)/bin/lint-cache $(GO) tool -modfile=$(CURDIR)/tools/go.mod golangci-lint run --allow-parallel-runners --config $(CURDIR)/.golangci.yml
 
 .PHONY: help run build test e2e e2e-all lint check bench clean
 help: ## list the targets

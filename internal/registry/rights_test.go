@@ -81,7 +81,7 @@ func TestSlowReopen(t *testing.T) {
 	seal(t, s, content[24:])
 	store.sweep = func() {
 		s.Clock.Advance(time.Hour)
-		if _, err := s.Registry.DeleteDoomed(context.Background()); err != nil { //nolint:usetesting // outlives no test
+		if _, err := s.Registry.DeleteDoomed(context.Background()); err != nil {
 			t.Error(err)
 		}
 	}
