@@ -31,7 +31,7 @@ const (
 	qDropUpload    = `DELETE FROM uploads WHERE id = $1 AND received = $2 AND storage_key = $3 AND updated_at = $4`
 	qCountUploads  = `SELECT count(*) FROM uploads WHERE user_id = $1`
 	qStaleUploads  = `SELECT u.id, u.package_id, u.user_id, u.storage_key, u.algorithm, u.received, u.hash_state, u.updated_at
-		FROM uploads u WHERE u.updated_at < $1 ORDER BY u.updated_at LIMIT $2`
+		FROM uploads u WHERE u.updated_at < $1 OR u.received = 0 AND u.updated_at < $2 ORDER BY u.updated_at LIMIT $3`
 )
 
 // CreateUpload opens a session. Errors: berth.ErrUnavailable when its package has
@@ -94,14 +94,15 @@ func (tx *Tx) CountUploads(ctx context.Context, user int64) (int, error) {
 	return n, err
 }
 
-// StaleUploads returns up to limit sessions without progress since t.
-func (tx *Tx) StaleUploads(ctx context.Context, t time.Time, limit int) ([]Upload, error) {
+// StaleUploads returns up to limit sessions without progress since t, and those
+// into which nothing came since opened, oldest first.
+func (tx *Tx) StaleUploads(ctx context.Context, t, opened time.Time, limit int) ([]Upload, error) {
 	var list []Upload
 	err := tx.list(ctx, func(rows *sql.Rows) error {
 		var u Upload
 		err := scanUpload(rows.Scan, &u)
 		list = append(list, u)
 		return err
-	}, qStaleUploads, micros(t), limit)
+	}, qStaleUploads, micros(t), micros(opened), limit)
 	return list, err
 }

@@ -1,6 +1,7 @@
 package ociapi
 
 import (
+	"bufio"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -13,13 +14,12 @@ import (
 	"github.com/berth-registry/berth/internal/registry"
 )
 
-// maxTagPage bounds a page of tags that a client asks for by n. Without n the
-// list is whole, because there are clients that never look for a next page.
+// maxTagPage bounds the tags that are read at a time.
 const maxTagPage = 10_000
 
 func (a *API) getTags(w *httpkit.Writer, r *http.Request, v berth.Viewer, p path) error {
 	q := r.URL.Query()
-	n, err := httpkit.PageSize(q, -1, maxTagPage)
+	n, err := httpkit.PageSize(q, maxTagPage, maxTagPage)
 	if err != nil {
 		return err
 	}
@@ -33,14 +33,38 @@ func (a *API) getTags(w *httpkit.Writer, r *http.Request, v berth.Viewer, p path
 	if err != nil {
 		return err
 	}
+	if !q.Has("n") {
+		return a.writeAllTags(w, r, v, p.name, tags, more)
+	}
 	if more && n > 0 {
 		httpkit.LinkNext(w, "/v2/"+p.name.String()+"/tags/list",
 			url.Values{"n": {strconv.Itoa(n)}, "last": {string(tags[len(tags)-1])}})
 	}
-	return writeJSON(w, http.StatusOK, "application/json", struct {
-		Name string      `json:"name"`
-		Tags []berth.Tag `json:"tags"`
-	}{p.name.String(), tags})
+	return a.writeAllTags(w, r, v, p.name, tags, false)
+}
+
+// writeAllTags prints a page of tags and, where there are more, the pages after it:
+// without n the list is whole, because there are clients that never look for a next
+// page. It is never in memory whole. Names and tags need no escaping.
+func (a *API) writeAllTags(w *httpkit.Writer, r *http.Request, v berth.Viewer, n berth.Name, tags []berth.Tag, more bool) (err error) {
+	w.Header().Set("Content-Type", "application/json")
+	out := bufio.NewWriter(w)
+	_, _ = out.WriteString(`{"name":"` + n.String() + `","tags":[`) // Flush has the error
+	separator := `"`
+	for {
+		for _, t := range tags {
+			_, _ = out.WriteString(separator + string(t) + `"`)
+			separator = `,"`
+		}
+		if !more {
+			break
+		}
+		if tags, more, err = a.registry.ListTags(r.Context(), v, n, tags[len(tags)-1], maxTagPage); err != nil {
+			return err
+		}
+	}
+	_, _ = out.WriteString("]}")
+	return out.Flush()
 }
 
 // getCatalog lists what the viewer may read. Without any credentials it answers

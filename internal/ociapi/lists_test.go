@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,6 +15,7 @@ import (
 
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/berthtest"
+	"github.com/berth-registry/berth/internal/meta"
 )
 
 // follow collects a paged list by its Link headers.
@@ -207,5 +209,29 @@ func TestReferrers(t *testing.T) {
 	c.Do("DELETE", "/v2/ada/app/manifests/"+want[0].Digest.String(), nil).Want(http.StatusAccepted)
 	if diff := cmp.Diff(want[1:], list(c.Get(base+image.Digest.String())), cmpopts.EquateEmpty()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A list of more tags than are read at a time is whole, and JSON.
+func TestLongTagList(t *testing.T) {
+	t.Parallel()
+	s := berthtest.New(t)
+	c := s.As("ada")
+	d := c.PushImage("ada/app", "first", "1")
+	const n = 20_001
+	err := s.Meta.Update(t.Context(), func(tx *meta.Tx) error {
+		standing, err := tx.Standing(t.Context(), berth.Name{Owner: "ada", Path: "app"}, 0)
+		for i := 1; i < n && err == nil; i++ {
+			tag := fmt.Sprintf("v%05d", i)
+			err = tx.PutTag(t.Context(), standing.PackageID, tag, berth.Tag(tag), d, s.Clock.Now())
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tags := decode[struct{ Tags []string }](t, c.Get("/v2/ada/app/tags/list").Want(http.StatusOK)).Tags
+	if len(tags) != n || tags[0] != "first" || tags[n-1] != "v20000" || !slices.IsSorted(tags) {
+		t.Errorf("%d tags, from %s to %s", len(tags), tags[0], tags[len(tags)-1])
 	}
 }

@@ -251,15 +251,18 @@ func TestStaleUploadsAreReaped(t *testing.T) {
 	stale := c.StartUpload("ada/stale")
 	c.Do("PATCH", stale, strings.NewReader("hello")).Want(http.StatusAccepted)
 	live := c.StartUpload("ada/live")
+	c.Do("PATCH", live, strings.NewReader("hello ")).Want(http.StatusAccepted)
 	s.Clock.Advance(23 * time.Hour)
 	c.Do("PATCH", live, strings.NewReader("hello")).Want(http.StatusAccepted)
+	probe := c.StartUpload("ada/probe")
 	s.Clock.Advance(2 * time.Hour)
 	n, err := s.Registry.ReapUploads(t.Context())
-	if err != nil || n != 1 {
+	if err != nil || n != 2 {
 		t.Fatalf("reaped %d, %v", n, err)
 	}
 	c.Get(stale).Want(http.StatusNotFound)
 	c.Get(live).Want(http.StatusNoContent)
+	c.Get(probe).Want(http.StatusNotFound)
 	state := s.State()
 	if got := strings.Count(state, "bytes "); got != 1 {
 		t.Errorf("%d keys with bytes are left, want 1", got)
@@ -268,7 +271,7 @@ func TestStaleUploadsAreReaped(t *testing.T) {
 		t.Error("the empty package is left")
 	}
 	s.Clock.Advance(time.Hour)
-	if n, err := s.Registry.DeleteDoomed(t.Context()); err != nil || n != 1 {
+	if n, err := s.Registry.DeleteDoomed(t.Context()); err != nil || n != 2 {
 		t.Errorf("deleted %d doomed keys, %v", n, err)
 	}
 	if strings.Contains(s.State(), "doomed_keys") {

@@ -10,8 +10,6 @@ import (
 )
 
 const (
-	// listBatch is how many rows a query fetches of a list without an end.
-	listBatch = 5000
 	// MaxPage is the largest page of packages or referrers.
 	MaxPage = 1000
 	// maxReferrersBytes bounds a page of referrers, which clients read whole.
@@ -19,9 +17,10 @@ const (
 )
 
 // ListTags returns the tags after the given one ("" is the start), at most limit
-// of them (negative: all), and whether there are more.
-// Errors: those of [Service.enter].
+// of them, and whether there are more. Errors: those of [Service.enter];
+// berth.ErrPackageUnknown.
 func (s *Service) ListTags(ctx context.Context, v berth.Viewer, n berth.Name, after berth.Tag, limit int) (tags []berth.Tag, more bool, err error) {
+	var rows []meta.TagRow
 	err = s.meta.View(ctx, func(tx *meta.Tx) error {
 		standing, err := s.enter(ctx, tx, v, n, berth.ActionPull)
 		if err != nil {
@@ -30,35 +29,14 @@ func (s *Service) ListTags(ctx context.Context, v berth.Viewer, n berth.Name, af
 		if !standing.Published {
 			return berth.ErrPackageUnknown.With("nothing has been pushed to %s", n)
 		}
-		tags, more, err = s.collectTags(ctx, tx, standing.PackageID, s.fold(after), limit)
+		rows, err = tx.ListTags(ctx, standing.PackageID, s.fold(after), limit+1)
 		return err
 	})
-	return tags, more, err
-}
-
-func (s *Service) collectTags(ctx context.Context, tx *meta.Tx, pkg int64, after string, limit int) ([]berth.Tag, bool, error) {
-	tags := []berth.Tag{}
-	for limit != 0 {
-		batch := listBatch
-		if limit > 0 {
-			batch = min(batch, limit-len(tags)+1)
-		}
-		rows, err := tx.ListTags(ctx, pkg, after, batch)
-		if err != nil {
-			return nil, false, err
-		}
-		for _, row := range rows {
-			if limit > 0 && len(tags) == limit {
-				return tags, true, nil
-			}
-			tags = append(tags, row.Name)
-			after = row.Folded
-		}
-		if len(rows) < batch {
-			break
-		}
+	tags = make([]berth.Tag, 0, len(rows))
+	for _, row := range rows[:min(len(rows), limit)] {
+		tags = append(tags, row.Name)
 	}
-	return tags, false, nil
+	return tags, len(rows) > limit, err
 }
 
 // ListPackages returns the names after the given one (zero is the start) of

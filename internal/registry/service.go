@@ -23,6 +23,11 @@ const (
 	// UploadLife is how long an upload lives without progress.
 	UploadLife = 24 * time.Hour
 
+	// emptyLife is how long an upload lives into which nothing came: builders open
+	// one just to see whether they may push. One whose first bytes are on their way
+	// is locked, and not reaped.
+	emptyLife = time.Hour
+
 	// doomGrace is how long the bytes of a replaced or cancelled blob stay, for
 	// those who have just looked up where they are.
 	doomGrace = 10 * time.Minute

@@ -12,15 +12,15 @@ import (
 // sweepBatch is how many things a sweep handles at a time.
 const sweepBatch = 500
 
-// ReapUploads removes uploads without progress for [UploadLife], and packages
-// into which nothing ever came. It returns how many uploads it removed.
+// ReapUploads removes uploads without progress for [UploadLife], those that were
+// opened and left for an hour, and packages into which nothing ever came. It returns how many uploads it removed.
 func (s *Service) ReapUploads(ctx context.Context) (int, error) {
 	cutoff := s.opts.Now().Add(-UploadLife)
 	reaped := 0
 	for {
 		var stale []meta.Upload
 		err := s.meta.View(ctx, func(tx *meta.Tx) (err error) {
-			stale, err = tx.StaleUploads(ctx, cutoff, sweepBatch)
+			stale, err = tx.StaleUploads(ctx, cutoff, s.opts.Now().Add(-emptyLife), sweepBatch)
 			return err
 		})
 		if err != nil {

@@ -124,7 +124,7 @@ func testStaleUploads(s *suite) {
 		{4, 10, []meta.Upload{uploadOf("u1", pkg, ann, 1), uploadOf("u2", pkg, ann, 2), uploadOf("u3", pkg, ann, 3)}},
 	} {
 		got := view(s, func(ctx context.Context, tx *meta.Tx) ([]meta.Upload, error) {
-			return tx.StaleUploads(ctx, at(tt.before), tt.limit)
+			return tx.StaleUploads(ctx, at(tt.before), at(0), tt.limit)
 		})
 		same(s, fmt.Sprintf("StaleUploads(%d, %d)", tt.before, tt.limit), tt.want, got)
 	}
@@ -132,6 +132,13 @@ func testStaleUploads(s *suite) {
 	fresh := uploadOf("u1", pkg, ann, 9)
 	fresh.Received = 1
 	s.do(func(ctx context.Context, tx *meta.Tx) error { return tx.AdvanceUpload(ctx, 0, fresh) })
-	got := view(s, func(ctx context.Context, tx *meta.Tx) ([]meta.Upload, error) { return tx.StaleUploads(ctx, at(3), 10) })
+	got := view(s, func(ctx context.Context, tx *meta.Tx) ([]meta.Upload, error) {
+		return tx.StaleUploads(ctx, at(3), at(0), 10)
+	})
 	same(s, "StaleUploads after progress", []meta.Upload{uploadOf("u2", pkg, ann, 2)}, got)
+	// Where nothing came, sooner: u1 has a byte, and the rest none.
+	got = view(s, func(ctx context.Context, tx *meta.Tx) ([]meta.Upload, error) {
+		return tx.StaleUploads(ctx, at(0), at(4), 10)
+	})
+	same(s, "empty StaleUploads", []meta.Upload{uploadOf("u2", pkg, ann, 2), uploadOf("u3", pkg, ann, 3)}, got)
 }
