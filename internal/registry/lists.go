@@ -41,7 +41,7 @@ func (s *Service) ListTags(ctx context.Context, v berth.Viewer, n berth.Name, af
 
 // ListPackages returns the names after the given one (zero is the start) of
 // packages that the viewer may read, at most limit of them, and whether there are
-// more. Errors: berth.ErrUnauthenticated, berth.ErrScopeMissing.
+// more. Errors: berth.ErrScopeMissing.
 func (s *Service) ListPackages(ctx context.Context, v berth.Viewer, after berth.Name, limit int) (names []berth.Name, more bool, err error) {
 	if v.Expired || !v.Covers("registry", "catalog", berth.ActionCatalog) {
 		return nil, false, berth.ErrScopeMissing.With("it is not for the catalog")
