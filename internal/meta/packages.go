@@ -38,7 +38,7 @@ const (
 			AND (o.folded > $3 OR o.folded = $3 AND p.path > $4)
 			AND ($2 OR p.visibility = 'public' OR p.visibility = 'internal' AND $1 > 0
 				OR o.id = $1 OR m.owner OR m.user_id IS NOT NULL AND g.base_role > 0
-				OR EXISTS (SELECT 1 FROM package_roles r
+				OR $1 > 0 AND EXISTS (SELECT 1 FROM package_roles r
 					LEFT JOIN team_members t ON t.team_id = r.team_id AND t.user_id = $1
 					WHERE r.package_id = p.id AND (r.user_id = $1 OR t.user_id IS NOT NULL)))
 		ORDER BY o.folded, p.path LIMIT $5`
