@@ -118,7 +118,13 @@ func TestServe(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
 	url, banner, stop := serve(t, nil, "--data", data)
 	password := regexp.MustCompile(`The first account is admin with the password (\S{20,})`).FindStringSubmatch(banner)
-	if password == nil || !strings.Contains(banner, "docker login "+strings.TrimPrefix(url, "http://")+" -u admin") {
+	host := strings.TrimPrefix(url, "http://")
+	for _, try := range []string{"docker login " + host + " -u admin", "docker tag IMAGE " + host + "/admin/hello:1.0", "docker push " + host + "/admin/hello:1.0"} {
+		if !strings.Contains(banner, "  "+try+"\n") {
+			t.Errorf("the banner does not say %q", try)
+		}
+	}
+	if password == nil {
 		t.Fatalf("banner:\n%s", banner)
 	}
 	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/": 200, "/v2/": 401, "/nothing": 404, "/v2/x": 404, "//v2/": 404} {

@@ -74,9 +74,6 @@ func (a *app) loadConfig() (config.Config, error) {
 		if file, err = a.readFile(a.configFile); err != nil {
 			return config.Config{}, err
 		}
-		if file == nil {
-			file = []byte{}
-		}
 	}
 	return config.Load(a.flags, a.environ, file)
 }
@@ -90,23 +87,25 @@ type core struct {
 	account  *account.Service
 }
 
-// openCore opens the data that the configuration names.
-func (a *app) openCore(ctx context.Context) (*core, error) {
+// prepare reads the configuration and makes the data directory it names.
+func (a *app) prepare() (config.Config, error) {
 	cfg, err := a.loadConfig()
 	if err != nil {
-		return nil, err
+		return cfg, err
 	}
-	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
-		return nil, err
-	}
+	return cfg, os.MkdirAll(cfg.Data, 0o700)
+}
+
+// useCore opens the data, runs fn on it, and closes it.
+func useCore(ctx context.Context, cfg config.Config, fn func(*core) error) (err error) {
 	c := &core{config: cfg}
 	if c.db, err = meta.Open(ctx, cfg.DatabaseURL()); err != nil {
-		return nil, err
+		return err
 	}
-	if err := c.build(ctx); err != nil {
-		return nil, errors.Join(err, c.close())
+	if err = c.build(ctx); err == nil {
+		err = fn(c)
 	}
-	return c, nil
+	return errors.Join(err, c.close())
 }
 
 func (c *core) build(ctx context.Context) (err error) {
@@ -137,9 +136,9 @@ func (c *core) close() error {
 // withCore runs a command on the data, whether a server uses it at the same time
 // or not.
 func (a *app) withCore(ctx context.Context, fn func(*core) error) error {
-	c, err := a.openCore(ctx)
+	cfg, err := a.prepare()
 	if err != nil {
 		return err
 	}
-	return errors.Join(fn(c), c.close())
+	return useCore(ctx, cfg, fn)
 }

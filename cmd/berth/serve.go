@@ -44,11 +44,8 @@ func (a *app) serveCommand() *cobra.Command {
 // serve builds everything from the bottom up, runs until ctx ends, and takes it
 // down in reverse.
 func (a *app) serve(ctx context.Context) error {
-	cfg, err := a.loadConfig()
+	cfg, err := a.prepare()
 	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return err
 	}
 	unlock, err := lockDir(cfg.Data)
@@ -56,7 +53,7 @@ func (a *app) serve(ctx context.Context) error {
 		return err
 	}
 	defer unlock()
-	return a.withCore(ctx, func(c *core) error {
+	return useCore(ctx, cfg, func(c *core) error {
 		if err := c.registry.SettleTagCase(ctx); err != nil {
 			return err
 		}

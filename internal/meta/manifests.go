@@ -122,30 +122,31 @@ func (tx *Tx) DropManifest(ctx context.Context, pkg int64, d berth.Digest) error
 // errEnough ends a list before its end.
 var errEnough = errors.New("enough")
 
-// ListReferrers returns up to limit manifests, by id after the given one, whose
-// subject is d; only those of an artifact type unless that is "". It stops early
-// when their annotations have more than maxBytes.
-func (tx *Tx) ListReferrers(ctx context.Context, pkg int64, d berth.Digest, artifactType string, after int64, limit, maxBytes int) ([]Manifest, error) {
-	var list []Manifest
+// ListReferrers returns manifests, by id after the given one, whose subject is d;
+// only those of an artifact type unless that is "". It returns at most limit of
+// them, with at most maxBytes of annotations unless the first alone has more, and
+// whether there are more.
+func (tx *Tx) ListReferrers(ctx context.Context, pkg int64, d berth.Digest, artifactType string, after int64, limit, maxBytes int) (list []Manifest, more bool, err error) {
 	total := 0
 	scan := func(rows *sql.Rows) error {
-		if total > maxBytes {
+		m := Manifest{PackageID: pkg, Subject: d}
+		if err := rows.Scan(&m.ID, &m.Digest, &m.MediaType, &m.ArtifactType, &m.Annotations, &m.Size); err != nil {
+			return err
+		}
+		total += len(m.Annotations)
+		if len(list) == limit || len(list) > 0 && total > maxBytes {
 			return errEnough
 		}
-		m := Manifest{PackageID: pkg, Subject: d}
-		err := rows.Scan(&m.ID, &m.Digest, &m.MediaType, &m.ArtifactType, &m.Annotations, &m.Size)
 		list = append(list, m)
-		total += len(m.Annotations)
-		return err
+		return nil
 	}
-	var err error
 	if artifactType == "" {
-		err = tx.list(ctx, scan, qListReferrers, pkg, string(d), after, limit)
+		err = tx.list(ctx, scan, qListReferrers, pkg, string(d), after, limit+1)
 	} else {
-		err = tx.list(ctx, scan, qListTypedReferrers, pkg, string(d), after, limit, artifactType)
+		err = tx.list(ctx, scan, qListTypedReferrers, pkg, string(d), after, limit+1, artifactType)
 	}
 	if errors.Is(err, errEnough) {
-		err = nil
+		return list, true, nil
 	}
-	return list, err
+	return list, false, err
 }

@@ -201,7 +201,7 @@ func TestHostileText(t *testing.T) {
 				"GetBlob":            func(tx *meta.Tx) error { _, err := tx.GetBlob(ctx, pkg, berth.Digest(bad)); return err },
 				"ResolveTag":         func(tx *meta.Tx) error { _, err := tx.ResolveTag(ctx, pkg, bad); return err },
 				"ListTags":           func(tx *meta.Tx) error { _, err := tx.ListTags(ctx, pkg, bad, 1); return err },
-				"ListReferrers":      func(tx *meta.Tx) error { _, err := tx.ListReferrers(ctx, pkg, "", bad, 0, 1, 1); return err },
+				"ListReferrers":      func(tx *meta.Tx) error { _, _, err := tx.ListReferrers(ctx, pkg, "", bad, 0, 1, 1); return err },
 				"PutSetting":         func(tx *meta.Tx) error { return tx.PutSetting(ctx, bad, bad) },
 				"CreatePackage":      func(tx *meta.Tx) error { return tx.CreatePackage(ctx, 1, bad, berth.VisibilityPublic, time.Now()) },
 				"CreateOwner": func(tx *meta.Tx) error {

@@ -54,13 +54,18 @@ func (s *Service) OpenBlob(ctx context.Context, v berth.Viewer, n berth.Name, d 
 // client that hears so will not send them, so the blob's lease is renewed.
 // Errors: those of [Service.OpenBlob].
 func (s *Service) StatBlob(ctx context.Context, v berth.Viewer, n berth.Name, d berth.Digest) (*Blob, error) {
+	return s.statBlob(ctx, v, n, d, berth.ActionPull)
+}
+
+// statBlob is StatBlob for a viewer who has to have another right.
+func (s *Service) statBlob(ctx context.Context, v berth.Viewer, n berth.Name, d berth.Digest, a berth.Action) (*Blob, error) {
 	var (
 		row      meta.Blob
 		standing berth.Standing
 		clock    time.Time
 	)
 	err := s.meta.View(ctx, func(tx *meta.Tx) (err error) {
-		if standing, err = s.enter(ctx, tx, v, n, berth.ActionPull); err != nil {
+		if standing, err = s.enter(ctx, tx, v, n, a); err != nil {
 			return err
 		}
 		if clock, err = tx.Now(ctx); err != nil {

@@ -21,7 +21,7 @@ func (s *Service) FinishUpload(ctx context.Context, v berth.Viewer, n berth.Name
 	defer unlock()
 	up, err := s.getUpload(ctx, v, n, id)
 	if errors.Is(err, berth.ErrUploadUnknown) {
-		return Upload{}, s.finishedBefore(ctx, v, n, d, err)
+		return Upload{}, s.finishedBefore(ctx, v, n, d)
 	}
 	if err != nil {
 		return Upload{}, err
@@ -60,31 +60,14 @@ func (s *Service) PutBlob(ctx context.Context, v berth.Viewer, n berth.Name, d b
 	return errors.Join(err, s.CancelUpload(clean, v, n, up.ID))
 }
 
-// finishedBefore answers a client that repeats a request whose answer was lost: the
-// package holds the blob, so all is well, and its lease begins anew.
-func (s *Service) finishedBefore(ctx context.Context, v berth.Viewer, n berth.Name, d berth.Digest, unknown error) error {
+// finishedBefore answers a client that repeats a request whose answer was lost: if
+// the package holds the blob, all is well.
+func (s *Service) finishedBefore(ctx context.Context, v berth.Viewer, n berth.Name, d berth.Digest) error {
 	v.Expired = false
-	var pkg int64
-	var row meta.Blob
-	err := s.meta.View(ctx, func(tx *meta.Tx) error {
-		standing, err := s.enter(ctx, tx, v, n, berth.ActionPush)
-		if err != nil {
-			return hidden(err)
-		}
-		pkg = standing.PackageID
-		row, err = tx.GetBlob(ctx, pkg, d)
-		return err
-	})
-	if err == nil {
-		err = s.blob(row).exists(ctx)
+	if _, err := s.statBlob(ctx, v, n, d, berth.ActionPush); err != nil {
+		return hidden(err)
 	}
-	if err == nil {
-		err = s.meta.Update(ctx, func(tx *meta.Tx) error { return s.holdBlob(ctx, tx, pkg, d) })
-	}
-	if errors.Is(err, berth.ErrBlobUnknown) {
-		return unknown
-	}
-	return err
+	return nil
 }
 
 // linkUpload ends a session whose sealed bytes are the blob d.

@@ -80,35 +80,24 @@ type Referrer struct {
 func (s *Service) ListReferrers(ctx context.Context, v berth.Viewer, n berth.Name, d berth.Digest, artifactType string, after int64, limit int) (list []Referrer, next int64, err error) {
 	limit = max(1, min(limit, MaxPage))
 	var rows []meta.Manifest
+	var more bool
 	err = s.meta.View(ctx, func(tx *meta.Tx) error {
 		standing, err := s.enter(ctx, tx, v, n, berth.ActionPull)
 		if err != nil {
 			return err
 		}
-		rows, err = tx.ListReferrers(ctx, standing.PackageID, d, artifactType, after, limit+1, maxReferrersBytes)
+		rows, more, err = tx.ListReferrers(ctx, standing.PackageID, d, artifactType, after, limit, maxReferrersBytes)
 		return err
 	})
 	if err != nil {
 		return nil, 0, fmt.Errorf("list referrers of %s: %w", d, err)
 	}
-	list = []Referrer{}
-	for i, row := range rows {
-		// The row that broke the bound is on the next page, unless it is alone.
-		if i == limit || i > 0 && i == len(rows)-1 && exceeds(rows) {
-			return list, rows[i-1].ID, nil
-		}
+	list = make([]Referrer, 0, len(rows))
+	for _, row := range rows {
 		list = append(list, Referrer{row.MediaType, row.Digest, row.Size, row.ArtifactType, json.RawMessage(row.Annotations)})
 	}
-	if exceeds(rows) {
-		return list, rows[len(rows)-1].ID, nil
+	if more {
+		next = rows[len(rows)-1].ID
 	}
-	return list, 0, nil
-}
-
-func exceeds(rows []meta.Manifest) bool {
-	total := 0
-	for _, row := range rows {
-		total += len(row.Annotations)
-	}
-	return total > maxReferrersBytes
+	return list, next, nil
 }

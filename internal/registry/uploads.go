@@ -35,8 +35,8 @@ type Chunk struct {
 }
 
 // StartUpload opens a session for a blob whose digest will be made with the given
-// algorithm ("" is sha256). The right to push is decided here, for the life of
-// the session: a bearer may run out while a large layer is on its way.
+// algorithm ("" is sha256). A bearer has to be fresh here only: it may run out while
+// a large layer is on its way.
 // Errors: those of [Service.enter]; berth.ErrTooMany; berth.ErrDigestInvalid.
 func (s *Service) StartUpload(ctx context.Context, v berth.Viewer, n berth.Name, algorithm string) (Upload, error) {
 	if algorithm == "" {
@@ -103,7 +103,7 @@ func (s *Service) getUpload(ctx context.Context, v berth.Viewer, n berth.Name, i
 // ours as it is: a client would give up its push.
 func hidden(err error) error {
 	var refused *berth.Error
-	if errors.As(err, &refused) {
+	if errors.As(err, &refused) && refused.Kind != berth.KindUnavailable {
 		return berth.ErrUploadUnknown.Because(err)
 	}
 	return err
@@ -231,8 +231,12 @@ func (s *Service) reopen(ctx context.Context, up *meta.Upload) error {
 		if err := tx.RekeyUpload(ctx, up.ID, old, fresh); err != nil {
 			return err
 		}
-		if still, err := tx.ForgetKey(ctx, fresh); err != nil || !still { // swept after all
-			return errors.Join(berth.ErrUploadUnknown, err)
+		still, err := tx.ForgetKey(ctx, fresh)
+		if err != nil {
+			return err
+		}
+		if !still { // swept after all
+			return berth.ErrUploadUnknown
 		}
 		return tx.DoomKey(ctx, old, s.opts.Now())
 	})

@@ -151,9 +151,11 @@ func testReferrers(s *suite) {
 		put(pkg, fmt.Sprintf("of nothing %d", i), "", "a/sbom")
 		put(other, fmt.Sprintf("referrer %d", i), subject, "a/sbom")
 	}
+	more := false // after the last page listed
 	list := func(artifactType string, after int64, limit int) []meta.Manifest {
-		return view(s, func(ctx context.Context, tx *meta.Tx) ([]meta.Manifest, error) {
-			return tx.ListReferrers(ctx, pkg, subject, artifactType, after, limit, 1<<20)
+		return view(s, func(ctx context.Context, tx *meta.Tx) (page []meta.Manifest, err error) {
+			page, more, err = tx.ListReferrers(ctx, pkg, subject, artifactType, after, limit, 1<<20)
+			return page, err
 		})
 	}
 	for artifactType, want := range map[string][]meta.Manifest{"": all, "a/sbom": typed, "none": nil} {
@@ -163,15 +165,17 @@ func testReferrers(s *suite) {
 			for after := int64(0); ; after = got[len(got)-1].ID {
 				page := list(artifactType, after, limit)
 				got = append(got, page...)
-				if len(page) < limit {
+				if !more {
 					break
 				}
+				same(s, "a page that is not the last", limit, len(page))
 			}
 			same(s, fmt.Sprintf("pages of %d of %q", limit, artifactType), want, got)
 		}
 	}
 	got := view(s, func(ctx context.Context, tx *meta.Tx) ([]meta.Manifest, error) {
-		return tx.ListReferrers(ctx, pkg, digestOf("none"), "", 0, 10, 1<<20)
+		list, _, err := tx.ListReferrers(ctx, pkg, digestOf("none"), "", 0, 10, 1<<20)
+		return list, err
 	})
 	same(s, "ListReferrers of none", nil, got)
 }
