@@ -1,204 +1,186 @@
 package berth
 
-import (
-	"fmt"
-	"slices"
-)
-
-// Action is what somebody wants to do with a package, in the words of the token
-// protocol.
+// Action is what somebody wants to do. Those on packages are called as in the
+// token protocol.
 type Action string
 
-// The actions of the OCI face.
+// The actions on a package.
 const (
 	ActionPull   Action = "pull"
 	ActionPush   Action = "push"
 	ActionDelete Action = "delete"
+	// ActionAdmin is changing who may use the package, and its link.
+	ActionAdmin Action = "admin"
 	// ActionCatalog is listing the packages of the registry.
 	ActionCatalog Action = "*"
 )
 
-// Role is what somebody has been given on a package. Each contains the ones
-// below it.
-type Role int
-
-// The roles.
+// The actions on everything else.
 const (
-	RoleNone Role = iota
-	RoleRead
-	RoleWrite
-	RoleAdmin
+	ActionReadRepository   Action = "repository:read"
+	ActionLinkRepository   Action = "repository:link" // a package to it
+	ActionAdminRepository  Action = "repository:admin"
+	ActionCreateRepository Action = "repository:create"
+
+	ActionReadOrg  Action = "org:read" // its members, teams and settings
+	ActionAdminOrg Action = "org:admin"
+
+	ActionReadAccount  Action = "account:read" // one's own
+	ActionAdminAccount Action = "account:admin"
+
+	// ActionSite is administering the instance.
+	ActionSite Action = "site:admin"
 )
 
-// String returns the role's name.
-func (r Role) String() string { return [...]string{"none", "read", "write", "admin"}[r] }
-
-// ParseRole returns the role of that name. An unknown name is RoleNone.
-func ParseRole(s string) Role {
-	for r := RoleRead; r <= RoleAdmin; r++ {
-		if r.String() == s {
-			return r
-		}
-	}
-	return RoleNone
-}
-
-// Visibility says who may pull besides those with a role.
-type Visibility string
-
-// The visibilities.
-const (
-	VisibilityPrivate  Visibility = "private"  // nobody
-	VisibilityInternal Visibility = "internal" // any signed-in user
-	VisibilityPublic   Visibility = "public"   // anyone
-)
-
-// ParseVisibility returns the visibility of that name. Errors: ErrRequestInvalid.
-func ParseVisibility(s string) (Visibility, error) {
-	switch v := Visibility(s); v {
-	case VisibilityPrivate, VisibilityInternal, VisibilityPublic:
-		return v, nil
-	}
-	return "", ErrRequestInvalid.With("visibility %.40q is not private, internal or public", s)
-}
-
-// Membership is what somebody is to an owner.
-type Membership int
-
-// The memberships. A user is the owner of the namespace of the same name.
-const (
-	MembershipNone Membership = iota
-	MembershipMember
-	MembershipOwner
-)
-
-// Viewer is who asks: a user with what the credentials allow, or anonymous (the
-// zero value).
-type Viewer struct {
-	UserID  int64  // 0 is anonymous
-	Login   string // the user's name as displayed
-	Admin   bool   // administers the whole instance
-	TokenID int64  // the access token used, 0 for a password
-	Scopes  Scopes // what the credentials allow
-
-	// Grants narrows the viewer to what a bearer token names. It is used when
-	// Bearer is set.
-	Grants []Grant
-	Bearer bool
-	// Expired is set when the bearer has run out. It then only says who opened
-	// an upload, so that a long layer can be finished.
-	Expired bool
-}
-
-// Grant is one entry of a bearer token: actions on one package.
-type Grant struct {
-	Type    string   `json:"type"`
-	Name    string   `json:"name"`
-	Actions []Action `json:"actions"`
-}
-
-// Operator is the viewer for whoever runs commands on the data directory itself:
-// the file system has already decided that he may do anything.
-func Operator() Viewer {
-	return Viewer{UserID: -1, Login: "operator", Admin: true, Scopes: ScopeAll}
-}
-
-// Anonymous reports whether nobody is signed in.
-func (v Viewer) Anonymous() bool { return v.UserID == 0 }
-
-// Covers reports whether the bearer, if there is one, names the action.
-func (v Viewer) Covers(kind, name string, a Action) bool {
-	if !v.Bearer {
-		return true
-	}
-	return slices.ContainsFunc(v.Grants, func(g Grant) bool {
-		return g.Type == kind && g.Name == name && slices.Contains(g.Actions, a)
-	})
-}
-
-// Standing is all that the permission rule has to know about a viewer and a
-// package. It is read from the database in one query.
+// Standing is all that the permission rule has to know about a viewer and the
+// thing before him. It is read from the database in one query.
 type Standing struct {
-	OwnerID    int64 // 0 when there is no such owner
-	PackageID  int64 // 0 when there is no such package
-	Published  bool  // it has had a manifest; before that it does not exist for others
+	OwnerID    int64  // 0 when there is no such owner
+	PackageID  int64  // 0 when there is no such package
+	Path       string // of the package, also when there is none yet
+	Published  bool   // it has had a manifest; before that it does not exist for others
 	Visibility Visibility
 	Membership Membership
 	BaseRole   Role // what the organization gives every member
-	Role       Role // given explicitly, to the user or a team
-	MayCreate  bool // members may create packages in this organization
+	Role       Role // given explicitly, to the user, a team of his or his repository
+	// RepositoryRole is held in the linked repository. It is RoleNone unless the
+	// package inherits from that.
+	RepositoryRole Role
+	MayCreate      bool // members may create packages and repositories in this organization
 }
 
-// RoleOf returns the highest role that the viewer holds on the package.
-func (s Standing) RoleOf(v Viewer) Role {
-	switch {
-	case v.Anonymous():
-		return RoleNone
-	case v.Admin, s.Membership == MembershipOwner:
-		return RoleAdmin
-	case s.Membership == MembershipMember && s.Published:
-		return max(s.Role, s.BaseRole)
-	case s.Membership == MembershipMember && s.MayCreate:
-		return RoleWrite // to make the first push
-	case s.Membership == MembershipMember:
-		return RoleNone
+// target is what an action is done to.
+type target int
+
+const (
+	onPackage target = iota
+	onRepository
+	onNamespace // making things in it
+	onOrg
+	onAccount
+	onSite
+)
+
+// rule is what an action needs: a role on its target, and credentials with one of
+// the scopes.
+type rule struct {
+	on     target
+	role   Role
+	scopes Scopes
+}
+
+// ruleOf is the table of all rules. ok is false for what is no action on a thing.
+func ruleOf(a Action) (r rule, ok bool) {
+	switch a {
+	case ActionPull:
+		return rule{onPackage, RoleRead, ScopeReadPackages}, true
+	case ActionPush:
+		return rule{onPackage, RoleWrite, ScopeWritePackages}, true
+	case ActionDelete:
+		return rule{onPackage, RoleAdmin, ScopeDeletePackages}, true
+	case ActionAdmin:
+		return rule{onPackage, RoleAdmin, ScopeWritePackages}, true
+	case ActionReadRepository:
+		return rule{onRepository, RoleRead, ScopeReadPackages | ScopeWriteRepositories}, true
+	case ActionLinkRepository:
+		return rule{onRepository, RoleWrite, ScopeWritePackages | ScopeWriteRepositories}, true
+	case ActionAdminRepository:
+		return rule{onRepository, RoleAdmin, ScopeWriteRepositories}, true
+	case ActionCreateRepository:
+		return rule{onNamespace, RoleWrite, ScopeWriteRepositories}, true
+	case ActionReadOrg:
+		return rule{onOrg, RoleRead, ScopeReadUser}, true
+	case ActionAdminOrg:
+		return rule{onOrg, RoleAdmin, ScopeAdminOrg}, true
+	case ActionReadAccount:
+		return rule{onAccount, RoleAdmin, ScopeReadUser}, true
+	case ActionAdminAccount:
+		return rule{onAccount, RoleAdmin, ScopeUser}, true
+	case ActionSite:
+		return rule{onSite, RoleAdmin, ScopeAdmin}, true
+	case ActionCatalog: // lists what may be pulled
 	}
-	return s.Role
+	return rule{}, false
 }
 
 // Can is the permission rule, the only one: may this viewer, with these
-// credentials, do this to a package in which the viewer stands so?
+// credentials, do this to a thing before which he stands so?
 func Can(v Viewer, s Standing, a Action) bool {
-	if s.OwnerID == 0 || v.Expired {
+	r, ok := ruleOf(a)
+	if !ok || v.Expired || s.OwnerID == 0 && r.on != onSite {
 		return false
 	}
-	role := s.RoleOf(v)
-	switch a {
-	case ActionPull:
-		if !v.Anonymous() && !v.Scopes.Has(ScopeReadPackages) {
-			return s.Published && s.Visibility == VisibilityPublic
-		}
-		return role >= RoleRead || s.Published && visible(v, s.Visibility)
-	case ActionPush:
-		return role >= RoleWrite && v.Scopes.Has(ScopeWritePackages)
-	case ActionDelete:
-		return role >= RoleAdmin && v.Scopes.Has(ScopeDeletePackages)
-	case ActionCatalog: // not about a package
+	if r.role == RoleRead && s.visible(VisibilityPublic, r.on) {
+		return true // to anybody, whatever his token says
 	}
-	return false
+	return s.held(v, r.on) >= r.role && v.allows(s, r, a)
 }
 
-func visible(v Viewer, visibility Visibility) bool {
-	switch visibility {
-	case VisibilityPublic:
+// allows reports whether the credentials leave the viewer a right that he has.
+func (v Viewer) allows(s Standing, r rule, a Action) bool {
+	if v.Bearer && r.on != onPackage || v.Scopes&r.scopes == 0 || !v.reaches(s, r.on) {
+		return false
+	}
+	if len(v.Actions) == 0 {
 		return true
-	case VisibilityInternal:
-		return !v.Anonymous()
-	case VisibilityPrivate:
+	}
+	for _, allowed := range v.Actions {
+		// Who may push or delete may also pull, as with scopes.
+		if allowed == a || a == ActionPull && r.on == onPackage {
+			return true
+		}
 	}
 	return false
 }
 
-// Denial words a refusal for somebody who may know that the package exists:
-// who asks, what is held, what is needed.
-func Denial(v Viewer, s Standing, n Name, a Action) *Error {
-	need, scope := RoleRead, ScopeReadPackages
-	switch a {
-	case ActionPush:
-		need, scope = RoleWrite, ScopeWritePackages
-	case ActionDelete:
-		need, scope = RoleAdmin, ScopeDeletePackages
-	case ActionPull, ActionCatalog:
+// RoleOf returns the highest role that the viewer holds on the package.
+func (s Standing) RoleOf(v Viewer) Role { return s.role(v, onPackage) }
+
+// held is the role that counts for a target, with what everybody is allowed.
+func (s Standing) held(v Viewer, on target) Role {
+	role := s.role(v, on)
+	if !v.Anonymous() && s.visible(VisibilityInternal, on) {
+		role = max(role, RoleRead)
 	}
-	if held := s.RoleOf(v); held < need {
-		return ErrDenied.With("user %s has role %s on %s, %s needs %s; an owner of %s can give it", v.Login, held, n, a, need, n.Owner)
-	}
-	return ErrDenied.With("the token of user %s has the scopes %s, %s needs %s; make a token that has it", v.Login, noneIfEmpty(v.Scopes), a, scope)
+	return role
 }
 
-func noneIfEmpty(s Scopes) fmt.Stringer {
-	if s == 0 {
+func (s Standing) role(v Viewer, on target) Role {
+	switch {
+	case v.Anonymous():
 		return RoleNone
+	case v.Admin:
+		return RoleAdmin
+	case on == onSite:
+		return RoleNone
+	case on == onAccount:
+		if s.OwnerID == v.UserID {
+			return RoleAdmin
+		}
+		return RoleNone
+	case s.Membership == MembershipOwner:
+		return RoleAdmin
+	case on == onOrg:
+		if s.Membership == MembershipMember {
+			return RoleRead
+		}
+		return RoleNone
+	case s.Membership == MembershipMember && (on == onNamespace || on == onPackage && !s.Published):
+		if s.MayCreate {
+			return RoleWrite // to make it
+		}
+		return RoleNone
+	case s.Membership == MembershipMember:
+		return max(s.Role, s.RepositoryRole, s.BaseRole)
 	}
-	return s
+	return max(s.Role, s.RepositoryRole)
+}
+
+// visible reports whether packages or repositories can be read by all whom a
+// visibility admits.
+func (s Standing) visible(to Visibility, on target) bool {
+	if on != onPackage && on != onRepository || !s.Published {
+		return false
+	}
+	return s.Visibility == VisibilityPublic || s.Visibility == to
 }

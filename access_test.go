@@ -12,12 +12,22 @@ func TestRole(t *testing.T) {
 	for role, name := range map[berth.Role]string{
 		berth.RoleNone: "none", berth.RoleRead: "read", berth.RoleWrite: "write", berth.RoleAdmin: "admin",
 	} {
-		if role.String() != name || berth.ParseRole(name) != role {
-			t.Errorf("role %d: String() = %q, ParseRole(%q) = %d", role, role, name, berth.ParseRole(name))
+		if role.String() != name {
+			t.Errorf("role %d is called %q", role, role)
 		}
 	}
-	for _, s := range []string{"", "Read", "owner", "admin "} {
-		if got := berth.ParseRole(s); got != berth.RoleNone {
+	for s, want := range map[string]berth.Role{
+		"read": berth.RoleRead, "pull": berth.RoleRead, "triage": berth.RoleRead,
+		"write": berth.RoleWrite, "push": berth.RoleWrite, "maintain": berth.RoleWrite, "admin": berth.RoleAdmin,
+	} {
+		if got, err := berth.ParseRole(s); err != nil || got != want {
+			t.Errorf("ParseRole(%q) = %s, %v", s, got, err)
+		}
+	}
+	for _, s := range []string{"", "none", "Read", "owner", "admin "} {
+		got, err := berth.ParseRole(s)
+		checkMessage(t, err, berth.ErrRequestInvalid, fmt.Sprintf("role %q is not read, write or admin", s))
+		if got != berth.RoleNone {
 			t.Errorf("ParseRole(%q) = %s", s, got)
 		}
 	}
@@ -123,16 +133,16 @@ func TestRoleOf(t *testing.T) {
 
 func TestDenial(t *testing.T) {
 	t.Parallel()
-	n := berth.Name{Owner: "acme", Path: "app"}
+	const n = "acme/app"
 	tests := []struct {
 		scopes berth.Scopes
 		role   berth.Role
 		action berth.Action
 		want   string
 	}{
-		{berth.ScopeAll, berth.RoleNone, berth.ActionPull, "user Bob has role none on acme/app, pull needs read; an owner of acme can give it"},
-		{berth.ScopeAll, berth.RoleRead, berth.ActionPush, "user Bob has role read on acme/app, push needs write; an owner of acme can give it"},
-		{berth.ScopeAll, berth.RoleWrite, berth.ActionDelete, "user Bob has role write on acme/app, delete needs admin; an owner of acme can give it"},
+		{berth.ScopeAll, berth.RoleNone, berth.ActionPull, "user Bob has role none on acme/app, pull needs read; an owner of acme can give it: berth package grant acme/app --user NAME --role ROLE"},
+		{berth.ScopeAll, berth.RoleRead, berth.ActionPush, "user Bob has role read on acme/app, push needs write; an owner of acme can give it: berth package grant acme/app --user NAME --role ROLE"},
+		{berth.ScopeAll, berth.RoleWrite, berth.ActionDelete, "user Bob has role write on acme/app, delete needs admin; an owner of acme can give it: berth package grant acme/app --user NAME --role ROLE"},
 		{berth.ScopeReadUser, berth.RoleRead, berth.ActionPull, "the token of user Bob has the scopes read:user, pull needs read:packages; make a token that has it"},
 		{berth.ScopeReadPackages, berth.RoleWrite, berth.ActionPush, "the token of user Bob has the scopes read:packages, push needs write:packages; make a token that has it"},
 		{0, berth.RoleAdmin, berth.ActionDelete, "the token of user Bob has the scopes none, delete needs delete:packages; make a token that has it"},

@@ -8,7 +8,8 @@ import (
 // further: a token never gives more than its owner has.
 type Scopes uint32
 
-// The scopes. Write and delete imply read.
+// The scopes. Write and delete imply read:packages; user and admin:org imply
+// read:user.
 const (
 	ScopeReadPackages Scopes = 1 << iota
 	ScopeWritePackages
@@ -17,6 +18,7 @@ const (
 	ScopeAdminOrg
 	ScopeWriteRepositories
 	ScopeAdmin
+	ScopeUser
 	scopeEnd
 
 	// ScopeAll is what a password gives.
@@ -26,7 +28,7 @@ const (
 )
 
 // scopeNames are the names in bit order.
-const scopeNames = "read:packages,write:packages,delete:packages,read:user,admin:org,write:repositories,admin"
+const scopeNames = "read:packages,write:packages,delete:packages,read:user,admin:org,write:repositories,admin,user"
 
 // ParseScopes reads a list of scope names separated by commas or spaces.
 // Errors: ErrTokenInvalid.
@@ -53,6 +55,9 @@ func (s Scopes) implied() Scopes {
 	if s&(ScopeWritePackages|ScopeDeletePackages) != 0 {
 		s |= ScopeReadPackages
 	}
+	if s&(ScopeUser|ScopeAdminOrg) != 0 {
+		s |= ScopeReadUser
+	}
 	return s
 }
 
@@ -60,12 +65,17 @@ func (s Scopes) implied() Scopes {
 func (s Scopes) Has(want Scopes) bool { return s&want == want }
 
 // String lists the names, separated by commas.
-func (s Scopes) String() string {
+func (s Scopes) String() string { return s.join(",") }
+
+// oneOf lists the names as a choice.
+func (s Scopes) oneOf() string { return s.join(" or ") }
+
+func (s Scopes) join(separator string) string {
 	var out []string
 	for i, name := range strings.Split(scopeNames, ",") {
 		if s&(1<<i) != 0 {
 			out = append(out, name)
 		}
 	}
-	return strings.Join(out, ",")
+	return strings.Join(out, separator)
 }

@@ -20,13 +20,14 @@ func TestParseScopes(t *testing.T) {
 		{in: "write:packages", want: read | write},
 		{in: "delete:packages", want: read | remove},
 		{in: "read:user", want: berth.ScopeReadUser},
-		{in: "admin:org", want: berth.ScopeAdminOrg},
+		{in: "admin:org", want: berth.ScopeAdminOrg | berth.ScopeReadUser},
+		{in: "user", want: berth.ScopeUser | berth.ScopeReadUser},
 		{in: "write:repositories", want: berth.ScopeWriteRepositories},
 		{in: "admin", want: berth.ScopeAdmin},
 		{in: "read:packages,write:packages", want: read | write},
 		{in: "delete:packages write:packages", want: read | write | remove},
 		{in: " ,read:user,, read:user, ", want: berth.ScopeReadUser},
-		{in: "read:packages,write:packages,delete:packages,read:user,admin:org,write:repositories,admin", want: berth.ScopeAll},
+		{in: "read:packages,write:packages,delete:packages,read:user,admin:org,write:repositories,admin,user", want: berth.ScopeAll},
 		{in: "", msg: "no scope given; choose from read:packages,"},
 		{in: " , ", msg: "no scope given"},
 		{in: "read", msg: `scope "read" is unknown; choose from read:packages,`},
@@ -54,10 +55,10 @@ func TestScopesString(t *testing.T) {
 		berth.ScopeReadPackages:            "read:packages",
 		berth.ScopeAdmin:                   "admin",
 		berth.ScopesPackages:               "read:packages,write:packages,delete:packages",
-		berth.ScopeAll:                     "read:packages,write:packages,delete:packages,read:user,admin:org,write:repositories,admin",
+		berth.ScopeAll:                     "read:packages,write:packages,delete:packages,read:user,admin:org,write:repositories,admin,user",
 		berth.ScopeAll + 1:                 "",
 		berth.ScopeAdminOrg | 1<<31:        "admin:org",
-		berth.ScopeAll &^ berth.ScopeAdmin: "read:packages,write:packages,delete:packages,read:user,admin:org,write:repositories",
+		berth.ScopeAll &^ berth.ScopeAdmin: "read:packages,write:packages,delete:packages,read:user,admin:org,write:repositories,user",
 	} {
 		if got := in.String(); got != want {
 			t.Errorf("%#b: String() = %q, want %q", in, got, want)
@@ -73,10 +74,13 @@ func TestScopesRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// What is added is reading, and only to writing or deleting.
+		// What is added is reading, and only to writing, deleting or administering.
 		want := s
 		if s.Has(berth.ScopeWritePackages) || s.Has(berth.ScopeDeletePackages) {
 			want |= berth.ScopeReadPackages
+		}
+		if s.Has(berth.ScopeUser) || s.Has(berth.ScopeAdminOrg) {
+			want |= berth.ScopeReadUser
 		}
 		if got != want {
 			t.Errorf("ParseScopes(%q) = %q", s, got)

@@ -9,18 +9,6 @@ import (
 )
 
 const (
-	qStanding = `SELECT o.id, COALESCE(p.id, 0), p.published_at IS NOT NULL,
-			COALESCE(p.visibility, o.default_visibility, ''),
-			CASE WHEN o.id = $3 OR COALESCE(m.owner, FALSE) THEN 2 WHEN m.user_id IS NOT NULL THEN 1 ELSE 0 END,
-			COALESCE(g.base_role, 0), COALESCE(g.members_create, FALSE),
-			COALESCE((SELECT max(r.role) FROM package_roles r
-				LEFT JOIN team_members t ON t.team_id = r.team_id AND t.user_id = $3
-				WHERE r.package_id = p.id AND (r.user_id = $3 OR t.user_id IS NOT NULL)), 0)
-		FROM owners o
-		LEFT JOIN orgs g ON g.owner_id = o.id
-		LEFT JOIN members m ON m.org_id = o.id AND m.user_id = $3
-		LEFT JOIN packages p ON p.owner_id = o.id AND p.path = $2
-		WHERE o.folded = $1`
 	qCreatePackage = `INSERT INTO packages (owner_id, path, visibility, inherit, created_at)
 		VALUES ($1, $2, $3, FALSE, $4) ON CONFLICT (owner_id, path) DO NOTHING`
 	qPublishPackage = `UPDATE packages SET published_at = $2 WHERE id = $1 AND published_at IS NULL`
@@ -50,17 +38,6 @@ const (
 		AND NOT EXISTS (SELECT 1 FROM manifests f WHERE f.package_id = packages.id)
 		AND NOT EXISTS (SELECT 1 FROM package_roles r WHERE r.package_id = packages.id)`
 )
-
-// Standing returns what the permission rule needs to know of a user (0 is
-// anonymous) and a package. An unknown owner is the zero Standing. Where the
-// package is unknown, Visibility is what it would be born with, "" for the
-// instance's default.
-func (tx *Tx) Standing(ctx context.Context, n berth.Name, user int64) (berth.Standing, error) {
-	var s berth.Standing
-	err := orZero(tx.row(ctx, qStanding, n.Owner, n.Path, user).Scan(
-		&s.OwnerID, &s.PackageID, &s.Published, &s.Visibility, &s.Membership, &s.BaseRole, &s.MayCreate, &s.Role))
-	return s, err
-}
 
 // CreatePackage makes an unpublished package, unless it is there.
 func (tx *Tx) CreatePackage(ctx context.Context, owner int64, path string, v berth.Visibility, now time.Time) error {

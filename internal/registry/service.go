@@ -153,7 +153,7 @@ func check(v berth.Viewer, s berth.Standing, n berth.Name, a berth.Action) error
 	case s.OwnerID == 0 && v.Admin:
 		return berth.ErrOwnerUnknown.With("there is no user or organization %s; make it first", n.Owner)
 	case a == berth.ActionPush, berth.Can(v, s, berth.ActionPull):
-		return berth.Denial(v, s, n, a)
+		return berth.Denial(v, s, n.String(), a)
 	}
 	return berth.ErrPackageUnknown.With("%s does not exist, or %s may not see it", n, v.Login)
 }

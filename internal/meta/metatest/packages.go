@@ -8,11 +8,17 @@ import (
 	"github.com/berth-registry/berth/internal/meta"
 )
 
+// standing leaves out the path, once it is known to be the one asked for.
 func (s *suite) standing(owner, path string, user int64) berth.Standing {
 	s.Helper()
-	return view(s, func(ctx context.Context, tx *meta.Tx) (berth.Standing, error) {
+	got := view(s, func(ctx context.Context, tx *meta.Tx) (berth.Standing, error) {
 		return tx.Standing(ctx, berth.Name{Owner: owner, Path: path}, user)
 	})
+	if got.Path != path {
+		s.Errorf("standing towards %s/%s is about %q", owner, path, got.Path)
+	}
+	got.Path = ""
+	return got
 }
 
 func testPackages(s *suite) {

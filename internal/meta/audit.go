@@ -1,0 +1,39 @@
+package meta
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/berth-registry/berth"
+)
+
+const (
+	qAddEvent = `INSERT INTO audit (at, actor_id, actor, token_id, address, owner_id, owner, action, target, detail)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+	qListEvents = `SELECT id, at, actor_id, actor, token_id, address, owner_id, owner, action, target, detail FROM audit
+		WHERE ($1 < 0 OR owner_id = $1) AND at >= $2 AND at < $3 AND ($4 = 0 OR id < $4) ORDER BY id DESC LIMIT $5`
+)
+
+// AddEvent appends to the audit log. Who did it is taken from the viewer.
+func (tx *Tx) AddEvent(ctx context.Context, v berth.Viewer, e berth.Event) error {
+	_, err := tx.exec(ctx, nil, qAddEvent, micros(e.At), v.UserID, v.Login, v.TokenID, v.Address,
+		e.OwnerID, e.Owner, e.Action, e.Target, e.Detail)
+	return err
+}
+
+// ListEvents returns up to limit events of an owner (-1: of all), from one time
+// until before another, newest first, older than the event with the id before (0:
+// from the newest).
+func (tx *Tx) ListEvents(ctx context.Context, owner int64, from, until time.Time, before int64, limit int) ([]berth.Event, error) {
+	var list []berth.Event
+	err := tx.list(ctx, func(rows *sql.Rows) error {
+		var e berth.Event
+		var at int64
+		err := rows.Scan(&e.ID, &at, &e.ActorID, &e.Actor, &e.TokenID, &e.Address, &e.OwnerID, &e.Owner, &e.Action, &e.Target, &e.Detail)
+		e.At = fromMicros(at)
+		list = append(list, e)
+		return err
+	}, qListEvents, owner, micros(from), micros(until), before, limit)
+	return list, err
+}
