@@ -121,7 +121,11 @@ func (c *core) build(ctx context.Context) (err error) {
 	if c.registry, err = registry.New(c.db, c.blobs, opts); err != nil {
 		return err
 	}
-	c.account, err = account.New(ctx, c.db, nil)
+	secret, err := loadSecret(c.config)
+	if err != nil {
+		return err
+	}
+	c.account, err = account.New(ctx, c.db, account.Options{Secret: secret})
 	return err
 }
 

@@ -31,7 +31,7 @@ func open(t *testing.T, clock *berthtest.Clock) (*account.Service, *meta.DB) {
 	if clock != nil {
 		now = clock.Now
 	}
-	s, err := account.New(t.Context(), db, now)
+	s, err := account.New(t.Context(), db, account.Options{Secret: make([]byte, account.SecretLength), Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func TestFirstAccount(t *testing.T) {
 		t.Errorf("%+v, %v", v, err)
 	}
 	// Only once, and by no other process on the same data.
-	again, err := account.New(t.Context(), db, nil)
+	again, err := account.New(t.Context(), db, account.Options{Secret: make([]byte, account.SecretLength)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -264,7 +264,7 @@ func TestKeyRotation(t *testing.T) {
 	t.Parallel()
 	s := berthtest.New(t)
 	ctx := t.Context()
-	replica, err := account.New(ctx, s.Meta, s.Clock.Now)
+	replica, err := account.New(ctx, s.Meta, s.AccountOptions())
 	if err != nil {
 		t.Fatal(err)
 	}

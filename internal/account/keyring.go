@@ -17,12 +17,15 @@ const (
 	// settingIssuer is the random name of the installation, so that bearers of
 	// another one are refused even if keys were copied.
 	settingIssuer = "account.issuer"
+
+	sealSigningKey = "signing key " // and its id
 )
 
 // keyring holds the keys that sign bearers. They live in the database and are
 // made anew from time to time by whoever signs first.
 type keyring struct {
 	db     *meta.DB
+	sealer *sealer
 	now    func() time.Time
 	issuer string
 
@@ -32,8 +35,8 @@ type keyring struct {
 	loadedAt time.Time
 }
 
-func newKeyring(ctx context.Context, db *meta.DB, now func() time.Time) (*keyring, error) {
-	k := &keyring{db: db, now: now}
+func newKeyring(ctx context.Context, db *meta.DB, seal *sealer, now func() time.Time) (*keyring, error) {
+	k := &keyring{db: db, sealer: seal, now: now}
 	err := db.Update(ctx, func(tx *meta.Tx) (err error) {
 		if err := tx.AddSetting(ctx, settingIssuer, rand.Text()); err != nil {
 			return err
@@ -57,11 +60,16 @@ func (k *keyring) signing(ctx context.Context) (meta.SigningKey, error) {
 	if now.Sub(newest.CreatedAt) < keyRotation {
 		return newest, nil
 	}
-	fresh := meta.SigningKey{ID: rand.Text(), Secret: []byte(rand.Text() + rand.Text()), CreatedAt: now}
+	id := rand.Text()
+	sealed := k.sealer.seal(sealSigningKey+id, []byte(rand.Text()+rand.Text()))
+	fresh := meta.SigningKey{ID: id, Secret: sealed, CreatedAt: now}
 	var keys []meta.SigningKey
 	err := k.db.Update(ctx, func(tx *meta.Tx) (err error) {
 		if keys, err = tx.ListSigningKeys(ctx); err != nil {
 			return err
+		}
+		if err := k.check(keys); err != nil {
+			return err // before a key is added that the right secret cannot open
 		}
 		if len(keys) == 0 || now.Sub(keys[0].CreatedAt) >= keyRotation {
 			if err := tx.PutSigningKey(ctx, fresh); err != nil {
@@ -74,8 +82,12 @@ func (k *keyring) signing(ctx context.Context) (meta.SigningKey, error) {
 	if err != nil {
 		return newest, err
 	}
-	k.adopt(keys)
-	return keys[0], nil
+	if err := k.adopt(keys); err != nil {
+		return newest, err
+	}
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.newest, nil
 }
 
 // find returns the key of that id, which another replica may have made.
@@ -89,10 +101,10 @@ func (k *keyring) find(ctx context.Context, id string) (meta.SigningKey, bool, e
 	}
 	err := k.db.View(ctx, func(tx *meta.Tx) error {
 		keys, err := tx.ListSigningKeys(ctx)
-		if err == nil {
-			k.adopt(keys)
+		if err != nil {
+			return err
 		}
-		return err
+		return k.adopt(keys)
 	})
 	k.mu.RLock()
 	defer k.mu.RUnlock()
@@ -100,15 +112,32 @@ func (k *keyring) find(ctx context.Context, id string) (meta.SigningKey, bool, e
 	return key, ok, err
 }
 
-func (k *keyring) adopt(keys []meta.SigningKey) {
+// check reports whether the secret is that of the keys. Errors: [ErrSecret].
+func (k *keyring) check(keys []meta.SigningKey) error {
+	for _, key := range keys {
+		if _, err := k.sealer.open(sealSigningKey+key.ID, key.Secret); err != nil {
+			return ErrSecret.Because(err)
+		}
+	}
+	return nil
+}
+
+// adopt opens the keys and uses them from now on. Errors: [ErrSecret].
+func (k *keyring) adopt(keys []meta.SigningKey) error {
+	opened := make(map[string]meta.SigningKey, len(keys))
+	for i, key := range keys {
+		secret, err := k.sealer.open(sealSigningKey+key.ID, key.Secret)
+		if err != nil {
+			return ErrSecret.Because(err)
+		}
+		keys[i].Secret = secret
+		opened[key.ID] = keys[i]
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.loadedAt = k.now()
-	k.keys = make(map[string]meta.SigningKey, len(keys))
-	for _, key := range keys {
-		k.keys[key.ID] = key
-	}
+	k.loadedAt, k.keys = k.now(), opened
 	if len(keys) > 0 {
 		k.newest = keys[0]
 	}
+	return nil
 }

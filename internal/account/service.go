@@ -22,11 +22,22 @@ const (
 	cacheSize = 4096
 )
 
+// Options are the settings of a [Service].
+type Options struct {
+	// Secret seals what a thief of the database must not read. It has SecretLength
+	// bytes and must stay the same as long as the database lives.
+	Secret []byte
+	// Now is the clock. Nil is time.Now.
+	Now func() time.Time
+}
+
 // Service is the use cases on people.
 type Service struct {
 	meta *meta.DB
+	opts Options
 	now  func() time.Time
 
+	sealer    *sealer
 	passwords *passwords
 	keys      *keyring
 	bearers   *lru.Cache[[sha256.Size]byte, bearerClaims]
@@ -40,27 +51,33 @@ type freshCredential struct {
 	readAt     time.Time
 }
 
-// New returns the use cases over a database. A nil clock is time.Now.
-func New(ctx context.Context, db *meta.DB, now func() time.Time) (*Service, error) {
-	if now == nil {
-		now = time.Now
+// New returns the use cases over a database. Errors: [ErrSecret] when the secret is
+// not that of the database.
+func New(ctx context.Context, db *meta.DB, opts Options) (*Service, error) {
+	if opts.Now == nil {
+		opts.Now = time.Now
 	}
-	bearers, err := lru.New[[sha256.Size]byte, bearerClaims](cacheSize)
-	if err != nil {
+	s := &Service{meta: db, opts: opts, now: opts.Now}
+	var err error
+	if s.bearers, err = lru.New[[sha256.Size]byte, bearerClaims](cacheSize); err != nil {
 		return nil, err
 	}
-	fresh, err := lru.New[credentialKey, freshCredential](cacheSize)
-	if err != nil {
+	if s.fresh, err = lru.New[credentialKey, freshCredential](cacheSize); err != nil {
 		return nil, err
 	}
-	pw, err := newPasswords()
-	if err != nil {
+	if s.passwords, err = newPasswords(); err != nil {
 		return nil, err
 	}
-	s := &Service{meta: db, now: now, passwords: pw, bearers: bearers, fresh: fresh}
-	s.keys, err = newKeyring(ctx, db, now)
+	if s.sealer, err = newSealer(opts.Secret); err != nil {
+		return nil, err
+	}
+	s.keys, err = newKeyring(ctx, db, s.sealer, s.now)
 	return s, err
 }
+
+// changed forgets what this node knows about accounts, so that what was just
+// changed counts at once here. Other nodes follow within [credentialLife].
+func (s *Service) changed() { s.fresh.Purge() }
 
 // CreateUser makes a user with a password. Only an administrator may.
 // Errors: berth.ErrDenied, berth.ErrOwnerInvalid, berth.ErrOwnerExists,

@@ -103,9 +103,14 @@ func (s *Server) open(o Options) {
 	if err = s.Registry.SettleTagCase(ctx); err != nil {
 		s.t.Fatal(err)
 	}
-	if s.Account, err = account.New(ctx, s.Meta, s.Clock.Now); err != nil {
+	if s.Account, err = account.New(ctx, s.Meta, s.AccountOptions()); err != nil {
 		s.t.Fatal(err)
 	}
+}
+
+// AccountOptions are the settings that the server's accounts were opened with.
+func (s *Server) AccountOptions() account.Options {
+	return account.Options{Secret: make([]byte, account.SecretLength), Now: s.Clock.Now}
 }
 
 func (s *Server) people() {

@@ -29,6 +29,9 @@ type Config struct {
 	// AdminPassword is that of the first account, made at the first start. Empty:
 	// a random one, printed once.
 	AdminPassword Secret `yaml:"admin_password" env:"ADMIN_PASSWORD"`
+	// Secret seals what the database must not give away, such as second factors.
+	// Every replica needs the same. Empty: secret.key in Data, made at the first start.
+	Secret Secret `yaml:"secret" env:"SECRET"`
 	// ExternalURLs are the addresses under which clients may reach the server.
 	// Empty: whatever the Host header says.
 	ExternalURLs []string `yaml:"external_urls" env:"EXTERNAL_URLS"`
@@ -65,6 +68,9 @@ type Limits struct {
 	Blob     int64 `yaml:"blob" env:"BLOB"`         // bytes
 	Uploads  int   `yaml:"uploads" env:"UPLOADS"`   // open at once, for each user
 }
+
+// MinSecret is the least length of the setting secret, in characters.
+const MinSecret = 32
 
 // Secret is a string that does not show up in logs.
 type Secret string
@@ -161,6 +167,9 @@ func (c Config) Validate() error {
 	}
 	if p := len(c.AdminPassword); p > 0 && p < 8 {
 		fault("admin_password", "expected at least 8 characters, got %d", p)
+	}
+	if n := len(c.Secret); n > 0 && n < MinSecret {
+		fault("secret", "expected at least %d characters, got %d", MinSecret, n)
 	}
 	if _, err := c.Origins(); err != nil {
 		fault("external_urls", "%s", err)
