@@ -45,7 +45,7 @@ func TestFirstAccount(t *testing.T) {
 	if err != nil || len(password) < 20 {
 		t.Fatalf("password %q, %v", password, err)
 	}
-	v, err := s.Login(t.Context(), "Admin", password)
+	v, err := s.Login(t.Context(), "Admin", password, "")
 	if err != nil || !v.Admin || v.Login != "admin" {
 		t.Errorf("%+v, %v", v, err)
 	}
@@ -57,7 +57,7 @@ func TestFirstAccount(t *testing.T) {
 	if p, err := again.EnsureAdmin(t.Context(), "admin", "another one"); err != nil || p != "" {
 		t.Errorf("a second first account: %q, %v", p, err)
 	}
-	if _, err := again.Login(t.Context(), "admin", "another one"); !errors.Is(err, berth.ErrCredentialsInvalid) {
+	if _, err := again.Login(t.Context(), "admin", "another one", ""); !errors.Is(err, berth.ErrCredentialsInvalid) {
 		t.Error(err)
 	}
 }
@@ -106,12 +106,12 @@ func TestPasswords(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 { // the second time from memory
-		if v, err := s.Login(ctx, "ADA", "correct horse"); err != nil || v.Login != "ada" || v.Admin || v.Scopes != berth.ScopeAll {
+		if v, err := s.Login(ctx, "ADA", "correct horse", ""); err != nil || v.Login != "ada" || v.Admin || v.Scopes != berth.ScopeAll {
 			t.Errorf("%+v, %v", v, err)
 		}
 	}
 	for _, wrong := range []string{"", "correct hors", "correct horse ", "correct horse\x00", strings.Repeat("x", 5000)} {
-		if _, err := s.Login(ctx, "ada", wrong); !errors.Is(err, berth.ErrCredentialsInvalid) {
+		if _, err := s.Login(ctx, "ada", wrong, ""); !errors.Is(err, berth.ErrCredentialsInvalid) {
 			t.Errorf("%.20q: %v", wrong, err)
 		}
 	}
@@ -133,10 +133,10 @@ func TestPasswords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Login(ctx, "ada", "correct horse"); err == nil {
+	if _, err := s.Login(ctx, "ada", "correct horse", ""); err == nil {
 		t.Error("the old password still works")
 	}
-	if _, err := s.Login(ctx, "ada", "battery staple"); err != nil {
+	if _, err := s.Login(ctx, "ada", "battery staple", ""); err != nil {
 		t.Errorf("the new password: %v", err)
 	}
 	if !strings.HasPrefix(u.PasswordHash, "$argon2id$v=19$m=19456,t=2,p=1$") {
@@ -152,7 +152,7 @@ func TestManySignIns(t *testing.T) {
 	var refused, wrong atomic.Int32
 	for range 200 {
 		wg.Go(func() {
-			switch _, err := s.Login(t.Context(), "nobody", "wrong password"); {
+			switch _, err := s.Login(t.Context(), "nobody", "wrong password", ""); {
 			case errors.Is(err, berth.ErrTooMany):
 				refused.Add(1)
 			case errors.Is(err, berth.ErrCredentialsInvalid):
@@ -187,10 +187,10 @@ func TestNothingUsableIsStored(t *testing.T) {
 		if len(word) < 8 {
 			continue
 		}
-		if _, err := s.Account.Login(t.Context(), "ada", "brt_"+word); err == nil {
+		if _, err := s.Account.Login(t.Context(), "ada", "brt_"+word, ""); err == nil {
 			t.Errorf("%q logs in", word)
 		}
-		if v, err := s.Account.Authenticate(t.Context(), "Bearer "+word); err == nil {
+		if v, err := s.Account.Authenticate(t.Context(), "Bearer "+word, ""); err == nil {
 			t.Errorf("%q is a bearer of %s", word, v.Login)
 		}
 	}
@@ -208,7 +208,7 @@ func TestTokens(t *testing.T) {
 		t.Errorf("%+v", tok)
 	}
 	for _, header := range []string{"Bearer " + tok.Secret, "bearer  " + tok.Secret, basic("ada", tok.Secret), basic("Ada", tok.Secret), basic("", tok.Secret)} {
-		v, err := s.Account.Authenticate(ctx, header)
+		v, err := s.Account.Authenticate(ctx, header, "")
 		if err != nil || v.Login != "ada" || v.Scopes != berth.ScopeReadPackages || v.TokenID != tok.ID {
 			t.Errorf("%.12s…: %+v, %v", header, v, err)
 		}
@@ -216,7 +216,7 @@ func TestTokens(t *testing.T) {
 	for i := range tok.Secret { // a typo anywhere is told from a token that is gone
 		typo := []byte(tok.Secret)
 		typo[i] ^= 1
-		if _, err := s.Account.Login(ctx, "ada", string(typo)); !errors.Is(err, berth.ErrCredentialsInvalid) {
+		if _, err := s.Account.Login(ctx, "ada", string(typo), ""); !errors.Is(err, berth.ErrCredentialsInvalid) {
 			t.Errorf("typo at %d: %v", i, err)
 		} else if i >= 4 && !strings.Contains(err.Error(), "checksum") {
 			t.Errorf("typo at %d: %v", i, err)
@@ -224,7 +224,7 @@ func TestTokens(t *testing.T) {
 	}
 	// An administrator's token administers only if it says so.
 	for scopes, want := range map[berth.Scopes]bool{berth.ScopeReadPackages: false, berth.ScopeAll: true} {
-		v, err := s.Account.Login(ctx, "root", s.Token("root", scopes, 0))
+		v, err := s.Account.Login(ctx, "root", s.Token("root", scopes, 0), "")
 		if err != nil || v.Admin != want {
 			t.Errorf("%s: %+v, %v", scopes, v, err)
 		}
@@ -240,7 +240,7 @@ func TestBearerEnds(t *testing.T) {
 	t.Parallel()
 	s := berthtest.New(t)
 	ctx := t.Context()
-	v, err := s.Account.Login(ctx, "ada", s.Token("ada", berth.ScopeAll, time.Minute))
+	v, err := s.Account.Login(ctx, "ada", s.Token("ada", berth.ScopeAll, time.Minute), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -248,12 +248,12 @@ func TestBearerEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := s.Account.Authenticate(ctx, "Bearer "+b.Token)
+	got, err := s.Account.Authenticate(ctx, "Bearer "+b.Token, "")
 	if err != nil || got.Login != "ada" || !got.Bearer || got.Expired || got.TokenID != v.TokenID {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	s.Clock.Advance(time.Minute + 3*time.Second)
-	if _, err := s.Account.Authenticate(ctx, "Bearer "+b.Token); !errors.Is(err, berth.ErrCredentialsInvalid) {
+	if _, err := s.Account.Authenticate(ctx, "Bearer "+b.Token, ""); !errors.Is(err, berth.ErrCredentialsInvalid) {
 		t.Errorf("the bearer of an expired token: %v", err)
 	}
 }
@@ -268,7 +268,7 @@ func TestKeyRotation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := s.Account.Login(ctx, "ada", s.Token("ada", berth.ScopeAll, 0))
+	v, err := s.Account.Login(ctx, "ada", s.Token("ada", berth.ScopeAll, 0), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -286,7 +286,7 @@ func TestKeyRotation(t *testing.T) {
 		t.Error("the key was not changed")
 	}
 	for name, token := range map[string]string{"old": old.Token, "fresh": fresh.Token} {
-		if got, err := replica.Authenticate(ctx, "Bearer "+token); err != nil || got.Expired {
+		if got, err := replica.Authenticate(ctx, "Bearer "+token, ""); err != nil || got.Expired {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}

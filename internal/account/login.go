@@ -12,9 +12,15 @@ import (
 
 // Authenticate returns who a request speaks for, from its Authorization header:
 // "" is anonymous, Bearer takes a bearer of ours or an access token, Basic a user
-// name with a password or an access token.
+// name with a password or an access token. Address is where the request came from.
 // Errors: berth.ErrCredentialsInvalid, berth.ErrUnavailable.
-func (s *Service) Authenticate(ctx context.Context, header string) (berth.Viewer, error) {
+func (s *Service) Authenticate(ctx context.Context, header, address string) (berth.Viewer, error) {
+	v, err := s.authenticate(ctx, header, address)
+	v.Address = address
+	return v, err
+}
+
+func (s *Service) authenticate(ctx context.Context, header, address string) (berth.Viewer, error) {
 	if header == "" {
 		return berth.Viewer{}, nil
 	}
@@ -32,14 +38,21 @@ func (s *Service) Authenticate(ctx context.Context, header string) (berth.Viewer
 		if err != nil || !ok {
 			return berth.Viewer{}, berth.ErrCredentialsInvalid.With("the Basic credentials are not base64 of NAME:PASSWORD")
 		}
-		return s.Login(ctx, user, password)
+		return s.Login(ctx, user, password, address)
 	}
 	return berth.Viewer{}, berth.ErrCredentialsInvalid.With("expected Basic or Bearer in the Authorization header")
 }
 
-// Login returns the user of that name, by password or access token.
+// Login returns the user of that name, by password or access token, as somebody
+// asks from an address.
 // Errors: berth.ErrCredentialsInvalid, berth.ErrUnavailable.
-func (s *Service) Login(ctx context.Context, user, password string) (berth.Viewer, error) {
+func (s *Service) Login(ctx context.Context, user, password, address string) (berth.Viewer, error) {
+	v, err := s.login(ctx, user, password)
+	v.Address = address
+	return v, err
+}
+
+func (s *Service) login(ctx context.Context, user, password string) (berth.Viewer, error) {
 	if user == "" && password == "" {
 		return berth.Viewer{}, berth.ErrCredentialsInvalid.With("user name and password are empty")
 	}

@@ -60,7 +60,10 @@ func (o Origins) trusts(remote string) bool {
 	if err != nil {
 		return false
 	}
-	ip := addr.Addr().Unmap()
+	return o.trustsAddr(addr.Addr().Unmap())
+}
+
+func (o Origins) trustsAddr(ip netip.Addr) bool {
 	for _, p := range o.Proxies {
 		if p.Contains(ip) {
 			return true

@@ -82,9 +82,9 @@ func (a *API) viewer(ctx context.Context, r *http.Request) (berth.Viewer, error)
 	headers := r.Header["Authorization"]
 	switch len(headers) {
 	case 0:
-		return berth.Viewer{}, nil
+		return berth.Viewer{Address: a.origins.Address(r)}, nil
 	case 1:
-		return a.account.Authenticate(ctx, headers[0])
+		return a.account.Authenticate(ctx, headers[0], a.origins.Address(r))
 	}
 	return berth.Viewer{}, berth.ErrCredentialsInvalid.With("more than one Authorization header")
 }

@@ -87,7 +87,7 @@ func (a *API) tokenForm(w *httpkit.Writer, r *http.Request) (berth.Viewer, []str
 	scopes := form["scope"]
 	switch grant := form.Get("grant_type"); {
 	case grant == "password":
-		v, err := a.account.Login(r.Context(), form.Get("username"), form.Get("password"))
+		v, err := a.account.Login(r.Context(), form.Get("username"), form.Get("password"), a.origins.Address(r))
 		return v, scopes, err
 	case grant == "" && r.Header.Get("Authorization") != "":
 		v, err := a.viewer(r.Context(), r)

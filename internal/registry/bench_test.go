@@ -11,7 +11,7 @@ import (
 func BenchmarkGetManifest(b *testing.B) {
 	s := berthtest.New(b)
 	s.As("ada").PushImage("ada/app", "v1", "1")
-	v, err := s.Account.Login(b.Context(), "ada", s.Token("ada", berth.ScopeAll, 0))
+	v, err := s.Account.Login(b.Context(), "ada", s.Token("ada", berth.ScopeAll, 0), "")
 	if err != nil {
 		b.Fatal(err)
 	}
