@@ -87,6 +87,12 @@ var (
 	ErrUploadBusy          = &Error{KindConflict, "upload_busy", "another request is writing to this upload", nil}
 	ErrPackageUnknown      = &Error{KindNotFound, "package_unknown", "package unknown", nil}
 	ErrOwnerUnknown        = &Error{KindNotFound, "owner_unknown", "owner unknown", nil}
+	ErrRepositoryUnknown   = &Error{KindNotFound, "repository_unknown", "repository unknown", nil}
+	ErrTeamUnknown         = &Error{KindNotFound, "team_unknown", "team unknown", nil}
+	ErrTokenUnknown        = &Error{KindNotFound, "token_unknown", "token unknown", nil}
+	ErrRoleUnknown         = &Error{KindNotFound, "role_unknown", "no such role was given", nil}
+	ErrExists              = &Error{KindConflict, "exists", "it is there already", nil}
+	ErrConflict            = &Error{KindConflict, "conflict", "the state of things forbids it", nil}
 	ErrOwnerExists         = &Error{KindConflict, "owner_exists", "name is taken", nil}
 	ErrOwnerInvalid        = &Error{KindInvalid, "owner_invalid", "owner name invalid", nil}
 	ErrPasswordInvalid     = &Error{KindInvalid, "password_invalid", "password not acceptable", nil}
@@ -110,7 +116,7 @@ func Errors() []*Error {
 		ErrRangeInvalid, ErrRangeOutOfOrder, ErrRangeUnsatisfiable, ErrPageInvalid,
 		ErrManifestInvalid, ErrManifestTooLarge, ErrTooManyTags, ErrManifestUnknown, ErrManifestBlobUnknown, ErrManifestReferenced,
 		ErrBlobUnknown, ErrBlobReferenced, ErrUploadUnknown, ErrUploadInvalid, ErrUploadBusy,
-		ErrPackageUnknown, ErrOwnerUnknown, ErrOwnerExists, ErrOwnerInvalid, ErrPasswordInvalid, ErrTokenInvalid,
+		ErrPackageUnknown, ErrRepositoryUnknown, ErrTeamUnknown, ErrTokenUnknown, ErrRoleUnknown, ErrExists, ErrConflict, ErrOwnerUnknown, ErrOwnerExists, ErrOwnerInvalid, ErrPasswordInvalid, ErrTokenInvalid,
 		ErrUnauthenticated, ErrCredentialsInvalid, ErrScopeMissing, ErrDenied,
 		ErrRequestInvalid, ErrRequestTooLarge, ErrRouteUnknown, ErrMethodUnsupported, ErrTooMany, ErrUnavailable,
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/berth-registry/berth/internal/httpkit"
 	"github.com/berth-registry/berth/internal/jobs"
 	"github.com/berth-registry/berth/internal/ociapi"
+	"github.com/berth-registry/berth/internal/restapi"
 )
 
 const (
@@ -94,7 +95,9 @@ func (c *core) handler(log *slog.Logger) (http.Handler, error) {
 		access = slog.New(errorsOnly{log.Handler()})
 	}
 	d := httpkit.NewDispatcher(http.HandlerFunc(frontPage))
-	ociapi.New(access, c.registry, c.account, httpkit.Origins{External: external, Proxies: proxies}).Mount(d.Handle)
+	origins := httpkit.Origins{External: external, Proxies: proxies}
+	ociapi.New(access, c.registry, c.account, origins).Mount(d.Handle)
+	restapi.New(access, c.registry, c.account, origins).Mount(d.Handle)
 	d.Handle("/healthz", httpkit.Alive())
 	d.Handle("/readyz", httpkit.Handle(slog.New(errorsOnly{log.Handler()}), httpkit.Ready(c.registry.Ready), httpkit.FailText))
 	return d, nil

@@ -89,7 +89,7 @@ func TestCreateRefused(t *testing.T) {
 		"token name":        {token("ada", 0, strings.Repeat("x", 200)), berth.ErrTokenInvalid},
 		"no administrator":  {s.CreateUser(ctx, nobody, "bob", "long enough", true), berth.ErrDenied},
 		"scope":             {s.CreateOrg(ctx, adminByToken, "acme", "ada"), berth.ErrDenied},
-		"anonymous":         {s.AddMember(ctx, berth.Viewer{}, "acme", "ada", true), berth.ErrDenied},
+		"anonymous":         {s.AddMember(ctx, berth.Viewer{}, "acme", "ada", true), berth.ErrUnauthenticated},
 		"member of a user":  {s.AddMember(ctx, op, "ada", "ada", true), berth.ErrOwnerUnknown},
 	} {
 		if !errors.Is(tt.got, tt.want) {

@@ -83,7 +83,7 @@ func (s *Service) changed() { s.fresh.Purge() }
 // Errors: berth.ErrDenied, berth.ErrOwnerInvalid, berth.ErrOwnerExists,
 // berth.ErrPasswordInvalid.
 func (s *Service) CreateUser(ctx context.Context, v berth.Viewer, name, password string, admin bool) error {
-	if err := mustAdmin(v, "create users"); err != nil {
+	if err := site(v); err != nil {
 		return err
 	}
 	folded, err := berth.ParseOwner(name)
@@ -145,7 +145,7 @@ func (s *Service) EnsureAdmin(ctx context.Context, name, password string) (strin
 // SetPassword changes a user's password. Only an administrator may.
 // Errors: berth.ErrDenied, berth.ErrOwnerUnknown, berth.ErrPasswordInvalid.
 func (s *Service) SetPassword(ctx context.Context, v berth.Viewer, name, password string) error {
-	if err := mustAdmin(v, "change the passwords of others"); err != nil {
+	if err := site(v); err != nil {
 		return err
 	}
 	hash, err := s.passwords.hash(ctx, password)
@@ -166,7 +166,7 @@ func (s *Service) SetPassword(ctx context.Context, v berth.Viewer, name, passwor
 // Errors: berth.ErrDenied, berth.ErrOwnerInvalid, berth.ErrOwnerExists,
 // berth.ErrOwnerUnknown when there is no such user.
 func (s *Service) CreateOrg(ctx context.Context, v berth.Viewer, name, owner string) error {
-	if err := mustAdmin(v, "create organizations"); err != nil {
+	if err := site(v); err != nil {
 		return err
 	}
 	folded, err := berth.ParseOwner(name)
@@ -194,7 +194,7 @@ func (s *Service) CreateOrg(ctx context.Context, v berth.Viewer, name, owner str
 // AddMember makes a user a member, or an owner, of an organization. Only an
 // administrator may. Errors: berth.ErrDenied, berth.ErrOwnerUnknown.
 func (s *Service) AddMember(ctx context.Context, v berth.Viewer, org, user string, owner bool) error {
-	if err := mustAdmin(v, "change members"); err != nil {
+	if err := site(v); err != nil {
 		return err
 	}
 	return s.meta.Update(ctx, func(tx *meta.Tx) error {
@@ -224,11 +224,4 @@ func findUser(ctx context.Context, tx *meta.Tx, name string) (meta.User, error) 
 		return u, berth.ErrOwnerUnknown.With("there is no user %s", name).Because(err)
 	}
 	return u, nil
-}
-
-func mustAdmin(v berth.Viewer, what string) error {
-	if v.Admin && v.Scopes.Has(berth.ScopeAdmin) && !v.Bearer {
-		return nil
-	}
-	return berth.ErrDenied.With("only an administrator of this registry may %s", what)
 }

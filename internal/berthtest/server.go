@@ -17,6 +17,7 @@ import (
 	"github.com/berth-registry/berth/internal/meta"
 	"github.com/berth-registry/berth/internal/ociapi"
 	"github.com/berth-registry/berth/internal/registry"
+	"github.com/berth-registry/berth/internal/restapi"
 )
 
 // Server is a running registry. It has the users ada, bob and root (an
@@ -73,6 +74,7 @@ func New(t testing.TB, options ...Options) *Server {
 	}
 	d := httpkit.NewDispatcher(http.NotFoundHandler())
 	ociapi.New(o.Log, s.Registry, s.Account, o.Origins).Mount(d.Handle)
+	restapi.New(o.Log, s.Registry, s.Account, o.Origins).Mount(d.Handle)
 	web := httptest.NewServer(d)
 	t.Cleanup(web.Close)
 	s.URL = web.URL

@@ -1,0 +1,70 @@
+package account
+
+import (
+	"context"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/meta"
+)
+
+// site refuses whoever does not administer the instance.
+func site(v berth.Viewer) error {
+	if berth.Can(v, berth.Standing{}, berth.ActionSite) {
+		return nil
+	}
+	if v.Anonymous() {
+		return berth.ErrUnauthenticated
+	}
+	return berth.Denial(v, berth.Standing{}, "this registry", berth.ActionSite)
+}
+
+// self refuses whoever does not act for the account of that id and name, as its
+// user or as an administrator.
+func self(v berth.Viewer, user int64, name string, a berth.Action) error {
+	s := berth.Standing{OwnerID: user}
+	switch {
+	case berth.Can(v, s, a):
+		return nil
+	case v.Anonymous():
+		return berth.ErrUnauthenticated
+	case v.UserID == user || v.Admin:
+		return berth.Denial(v, s, "the account "+name, a)
+	}
+	return berth.ErrOwnerUnknown.With("%s does not exist, or %s may not see it", name, v.Login)
+}
+
+// org finds an organization in which the viewer may do something. To strangers it
+// is as if it were not there.
+// Errors: berth.ErrUnauthenticated, berth.ErrOwnerUnknown, berth.ErrDenied.
+func (s *Service) org(ctx context.Context, tx *meta.Tx, v berth.Viewer, name string, a berth.Action) (meta.Owner, error) {
+	o, standing, err := namespace(ctx, tx, v, name)
+	if err != nil {
+		return o, err
+	}
+	switch {
+	case v.Anonymous():
+		return o, berth.ErrUnauthenticated
+	case o.Kind != meta.KindOrg:
+		return o, berth.ErrOwnerUnknown.With("the organization %s does not exist, or %s may not see it", name, v.Login)
+	case berth.Can(v, standing, a):
+		return o, nil
+	case standing.Membership != berth.MembershipNone || v.Admin:
+		return o, berth.Denial(v, standing, o.Name, a)
+	}
+	return o, berth.ErrOwnerUnknown.With("the organization %s does not exist, or %s may not see it", name, v.Login)
+}
+
+// namespace finds an owner, the zero Owner when there is none, and where the viewer
+// stands towards it. Errors: berth.ErrOwnerInvalid.
+func namespace(ctx context.Context, tx *meta.Tx, v berth.Viewer, name string) (meta.Owner, berth.Standing, error) {
+	folded, err := berth.ParseOwner(name)
+	if err != nil {
+		return meta.Owner{}, berth.Standing{}, err
+	}
+	standing, err := tx.Standing(ctx, berth.Name{Owner: folded}, v.UserID)
+	if err != nil || standing.OwnerID == 0 {
+		return meta.Owner{}, standing, err
+	}
+	o, err := tx.GetOwner(ctx, folded)
+	return o, standing, err
+}

@@ -1,0 +1,62 @@
+package account
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/meta"
+)
+
+// MaxPage is the largest page of any list, one more so that a face can tell
+// whether there is another.
+const MaxPage = 101
+
+// AuditQuery says which events are wanted, newest first.
+type AuditQuery struct {
+	Owner  string    // "" for those of the whole instance
+	From   time.Time // zero: from the first
+	Until  time.Time // exclusive; zero: to the newest
+	Before int64     // older than the event of this id; 0: from the newest
+	Limit  int
+}
+
+// ListEvents returns a part of the audit log: of an organization to its owners, of
+// a user to himself, and everything to administrators.
+// Errors: berth.ErrUnauthenticated, berth.ErrOwnerUnknown, berth.ErrDenied.
+func (s *Service) ListEvents(ctx context.Context, v berth.Viewer, q AuditQuery) ([]berth.Event, error) {
+	if q.Until.IsZero() {
+		q.Until = time.UnixMicro(math.MaxInt64)
+	}
+	if q.From.IsZero() {
+		q.From = time.UnixMicro(0)
+	}
+	q.Limit = max(1, min(q.Limit, MaxPage))
+	var list []berth.Event
+	err := s.meta.View(ctx, func(tx *meta.Tx) error {
+		owner, err := s.auditOwner(ctx, tx, v, q.Owner)
+		if err != nil {
+			return err
+		}
+		list, err = tx.ListEvents(ctx, owner, q.From, q.Until, q.Before, q.Limit)
+		return err
+	})
+	return list, err
+}
+
+// auditOwner returns the id of an owner whose log the viewer may read, -1 for all.
+func (s *Service) auditOwner(ctx context.Context, tx *meta.Tx, v berth.Viewer, name string) (int64, error) {
+	if name == "" {
+		return -1, site(v)
+	}
+	o, _, err := namespace(ctx, tx, v, name)
+	if err != nil {
+		return 0, err
+	}
+	if o.Kind == meta.KindOrg {
+		o, err = s.org(ctx, tx, v, name, berth.ActionAdminOrg)
+		return o.ID, err
+	}
+	return o.ID, self(v, o.ID, name, berth.ActionReadAccount)
+}

@@ -1,0 +1,103 @@
+package restapi
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/httpkit"
+)
+
+// statuses maps the ID of every named error. 422 is what GitHub answers to a
+// request that is understood and wrong.
+func statuses() map[string]int {
+	return map[string]int{
+		"name_invalid":       http.StatusUnprocessableEntity,
+		"owner_invalid":      http.StatusUnprocessableEntity,
+		"name_without_owner": http.StatusUnprocessableEntity,
+		"package_unknown":    http.StatusNotFound,
+		"owner_unknown":      http.StatusNotFound,
+		"repository_unknown": http.StatusNotFound,
+		"team_unknown":       http.StatusNotFound,
+		"token_unknown":      http.StatusNotFound,
+		"role_unknown":       http.StatusNotFound,
+
+		"digest_invalid":      http.StatusUnprocessableEntity,
+		"digest_mismatch":     http.StatusUnprocessableEntity,
+		"size_invalid":        http.StatusUnprocessableEntity,
+		"request_too_large":   http.StatusRequestEntityTooLarge,
+		"range_unsatisfiable": http.StatusRequestedRangeNotSatisfiable,
+		"range_invalid":       http.StatusBadRequest,
+		"range_out_of_order":  http.StatusRequestedRangeNotSatisfiable,
+		"upload_invalid":      http.StatusUnprocessableEntity,
+		"upload_busy":         http.StatusConflict,
+		"upload_unknown":      http.StatusNotFound,
+		"blob_unknown":        http.StatusNotFound,
+		"blob_referenced":     http.StatusConflict,
+
+		"manifest_invalid":      http.StatusUnprocessableEntity,
+		"tag_invalid":           http.StatusUnprocessableEntity,
+		"manifest_too_large":    http.StatusRequestEntityTooLarge,
+		"too_many_tags":         http.StatusRequestEntityTooLarge,
+		"manifest_unknown":      http.StatusNotFound,
+		"manifest_blob_unknown": http.StatusNotFound,
+		"manifest_referenced":   http.StatusConflict,
+
+		"unauthenticated":     http.StatusUnauthorized,
+		"credentials_invalid": http.StatusUnauthorized,
+		"scope_missing":       http.StatusUnauthorized,
+		"denied":              http.StatusForbidden,
+
+		"route_unknown":      http.StatusNotFound,
+		"method_unsupported": http.StatusMethodNotAllowed,
+		"owner_exists":       http.StatusConflict,
+		"exists":             http.StatusConflict,
+		"conflict":           http.StatusConflict,
+		"page_invalid":       http.StatusUnprocessableEntity,
+		"request_invalid":    http.StatusUnprocessableEntity,
+		"password_invalid":   http.StatusUnprocessableEntity,
+		"token_invalid":      http.StatusUnprocessableEntity,
+		"too_many":           http.StatusTooManyRequests,
+		"unavailable":        http.StatusServiceUnavailable,
+	}
+}
+
+// document is GitHub's error body.
+type document struct {
+	Message          string          `json:"message"`
+	DocumentationURL string          `json:"documentation_url"`
+	Errors           []documentError `json:"errors,omitempty"`
+}
+
+type documentError struct {
+	Code string `json:"code"`
+}
+
+// documentation is where the routes and their errors are explained.
+const documentation = "https://github.com/berth-registry/berth/blob/main/docs/api.md"
+
+// fail prints an error. What is not a named error is our fault, and its text stays
+// in the log.
+func (a *API) fail(w *httpkit.Writer, r *http.Request, err error) {
+	status := http.StatusInternalServerError
+	doc := document{Message: "internal error, request " + w.RequestID(), DocumentationURL: documentation}
+	var named *berth.Error
+	if !errors.As(err, &named) && r.Context().Err() != nil {
+		named = berth.ErrUnavailable // whoever asked has gone, which is no fault of ours
+	}
+	if named != nil {
+		if known, ok := a.errors[named.ID]; ok {
+			status = known
+			doc.Message = named.Msg
+			doc.Errors = []documentError{{named.ID}}
+		}
+	}
+	switch status {
+	case http.StatusUnauthorized:
+		w.Header().Set("WWW-Authenticate", `Basic realm="Berth", charset="UTF-8"`)
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		w.Header().Set("Retry-After", strconv.Itoa(5))
+	}
+	_ = writeJSON(w, status, doc)
+}

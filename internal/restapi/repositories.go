@@ -1,0 +1,3 @@
+package restapi
+
+func (a *API) repositoryRoutes() []route { return nil }
