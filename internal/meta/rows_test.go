@@ -83,7 +83,7 @@ func TestTeams(t *testing.T) {
 						run(t, db, `INSERT INTO members (org_id, user_id, owner, created_at) VALUES ($1, $2, $3, 0)`, org, user, membership == berth.MembershipOwner)
 					}
 					if own > 0 {
-						update(t, db, func(tx *meta.Tx) error { return tx.PutUserRole(t.Context(), pkgs[0], user, own) })
+						update(t, db, func(tx *meta.Tx) error { return tx.PutRole(t.Context(), pkgs[0], meta.Holder{User: user}, own) })
 					}
 					for team := range 2 {
 						if in&(1<<team) != 0 {
@@ -103,8 +103,11 @@ func TestTeams(t *testing.T) {
 							seen = append(seen, n)
 						}
 					}
-					err := db.View(t.Context(), func(tx *meta.Tx) (err error) {
-						listed, err = tx.ListPackages(t.Context(), user, false, berth.Name{}, 10)
+					err := db.View(t.Context(), func(tx *meta.Tx) error {
+						list, err := tx.ListPackages(t.Context(), meta.Reader{User: user}, "", berth.Name{}, 10)
+						for _, p := range list {
+							listed = append(listed, p.Name)
+						}
 						return err
 					})
 					if diff := cmp.Diff(seen, listed); err != nil || diff != "" {

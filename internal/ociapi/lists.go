@@ -83,7 +83,7 @@ func (a *API) getCatalog(w *httpkit.Writer, r *http.Request, v berth.Viewer, _ p
 		return berth.ErrPageInvalid.With("last must be a name")
 	}
 	owner, rest, _ := strings.Cut(last, "/")
-	names, more, err := a.registry.ListPackages(r.Context(), v, berth.Name{Owner: owner, Path: rest}, n)
+	names, more, err := a.registry.Catalog(r.Context(), v, berth.Name{Owner: owner, Path: rest}, n)
 	if err != nil {
 		return err
 	}

@@ -72,21 +72,3 @@ func union(asked []berth.Grant) []berth.Grant {
 	}
 	return out
 }
-
-// SetVisibility changes who may pull a package. Errors: those of
-// [Service.enter]; berth.ErrDenied without the role admin.
-func (s *Service) SetVisibility(ctx context.Context, v berth.Viewer, n berth.Name, visibility berth.Visibility) error {
-	return s.meta.Update(ctx, func(tx *meta.Tx) error {
-		standing, err := s.enter(ctx, tx, v, n, berth.ActionPull)
-		if err != nil {
-			return err
-		}
-		if standing.PackageID == 0 {
-			return berth.ErrPackageUnknown.With("%s does not exist", n)
-		}
-		if role := standing.RoleOf(v); role < berth.RoleAdmin {
-			return berth.ErrDenied.With("user %s has role %s on %s, changing visibility needs admin", v.Login, role, n)
-		}
-		return tx.PutVisibility(ctx, standing.PackageID, visibility)
-	})
-}

@@ -39,29 +39,38 @@ func (s *Service) ListTags(ctx context.Context, v berth.Viewer, n berth.Name, af
 	return tags, len(rows) > limit, err
 }
 
-// ListPackages returns the names after the given one (zero is the start) of
-// packages that the viewer may read, at most limit of them, and whether there are
-// more. Errors: berth.ErrScopeMissing.
-func (s *Service) ListPackages(ctx context.Context, v berth.Viewer, after berth.Name, limit int) (names []berth.Name, more bool, err error) {
+// Catalog returns the names after the given one (zero is the start) of packages
+// that the viewer may read, at most limit of them, and whether there are more.
+// Errors: berth.ErrScopeMissing.
+func (s *Service) Catalog(ctx context.Context, v berth.Viewer, after berth.Name, limit int) (names []berth.Name, more bool, err error) {
 	if v.Expired || !v.Covers("registry", "catalog", berth.ActionCatalog) {
 		return nil, false, berth.ErrScopeMissing.With("it is not for the catalog")
-	}
-	user, all := v.UserID, v.Admin
-	if !v.Anonymous() && !v.Scopes.Has(berth.ScopeReadPackages) {
-		user, all = 0, false // such a token shows what anybody sees
 	}
 	limit = min(limit, MaxPage)
 	if limit <= 0 {
 		return nil, false, nil
 	}
+	var list []meta.Package
 	err = s.meta.View(ctx, func(tx *meta.Tx) error {
-		names, err = tx.ListPackages(ctx, user, all, after, limit+1)
+		list, err = tx.ListPackages(ctx, reader(v), "", after, limit+1)
 		return err
 	})
-	if len(names) > limit {
-		return names[:limit], true, err
+	for _, p := range list[:min(len(list), limit)] {
+		names = append(names, p.Name)
 	}
-	return names, false, err
+	return names, len(list) > limit, err
+}
+
+// reader puts the viewer's rights to read into the terms of a list.
+func reader(v berth.Viewer) meta.Reader {
+	if v.Expired || !v.Scopes.Has(berth.ScopeReadPackages) {
+		return meta.Reader{} // such a token shows what anybody sees
+	}
+	r := meta.Reader{User: v.UserID, All: v.Admin}
+	if v.Limited {
+		r.Token = v.TokenID
+	}
+	return r
 }
 
 // Referrer describes a manifest that has another one as its subject.

@@ -129,7 +129,8 @@ func (s *Service) PutManifest(ctx context.Context, v berth.Viewer, n berth.Name,
 		if err != nil {
 			return err
 		}
-		return s.storeManifest(ctx, tx, v, m, row, tags)
+		standing.PackageID = row.PackageID
+		return s.storeManifest(ctx, tx, v, n, standing, m, row, tags)
 	})
 	return Pushed{Digest: row.Digest, Subject: m.Subject}, err
 }
@@ -164,7 +165,7 @@ func (s *Service) parse(p Push, body []byte) (*berth.Manifest, meta.Manifest, er
 	return m, row, nil
 }
 
-func (s *Service) storeManifest(ctx context.Context, tx *meta.Tx, v berth.Viewer, m *berth.Manifest, row meta.Manifest, tags []berth.Tag) error {
+func (s *Service) storeManifest(ctx context.Context, tx *meta.Tx, v berth.Viewer, n berth.Name, standing berth.Standing, m *berth.Manifest, row meta.Manifest, tags []berth.Tag) error {
 	blobs, children, err := s.hold(ctx, tx, row.PackageID, m)
 	if err != nil {
 		return err
@@ -187,11 +188,29 @@ func (s *Service) storeManifest(ctx context.Context, tx *meta.Tx, v berth.Viewer
 		}
 	}
 	for _, t := range tags {
-		if err := tx.PutTag(ctx, row.PackageID, s.fold(t), t, row.Digest, row.PushedAt); err != nil {
+		if err := s.moveTag(ctx, tx, v, n, standing, row, t); err != nil {
 			return err
 		}
 	}
-	return s.publish(ctx, tx, v, row.PackageID, row.PushedAt)
+	return s.publish(ctx, tx, v, n, standing, row.PushedAt)
+}
+
+// moveTag makes or moves a tag. The audit log says from where, so that a tag which
+// is turned back does not go unnoticed.
+func (s *Service) moveTag(ctx context.Context, tx *meta.Tx, v berth.Viewer, n berth.Name, standing berth.Standing, row meta.Manifest, t berth.Tag) error {
+	old, err := tx.ResolveTag(ctx, row.PackageID, s.fold(t))
+	if err != nil && !errors.Is(err, berth.ErrManifestUnknown) {
+		return err
+	}
+	if err := tx.PutTag(ctx, row.PackageID, s.fold(t), t, row.Digest, row.PushedAt); err != nil || old.Digest == row.Digest {
+		return err
+	}
+	e := event(standing, n, row.PushedAt, "tag.create", row.Digest.String())
+	if old.Digest != "" {
+		e.Action, e.Detail = "tag.move", old.Digest.String()+" -> "+e.Detail
+	}
+	e.Target += ":" + string(t)
+	return tx.AddEvent(ctx, v, e)
 }
 
 // createManifest stores a manifest and returns its id, or keeps the one that is
@@ -226,12 +245,15 @@ func sameType(ctx context.Context, tx *meta.Tx, row meta.Manifest) error {
 	return nil
 }
 
-func (s *Service) publish(ctx context.Context, tx *meta.Tx, v berth.Viewer, pkg int64, now time.Time) error {
-	first, err := tx.PublishPackage(ctx, pkg, now)
-	if err != nil || !first || v.UserID < 0 {
+func (s *Service) publish(ctx context.Context, tx *meta.Tx, v berth.Viewer, n berth.Name, standing berth.Standing, now time.Time) error {
+	first, err := tx.PublishPackage(ctx, standing.PackageID, now)
+	if err != nil || !first {
 		return err
 	}
-	return tx.PutUserRole(ctx, pkg, v.UserID, berth.RoleAdmin)
+	if err := tx.AddEvent(ctx, v, event(standing, n, now, "package.publish", "")); err != nil || v.UserID < 0 {
+		return err
+	}
+	return tx.PutRole(ctx, standing.PackageID, meta.Holder{User: v.UserID}, berth.RoleAdmin)
 }
 
 // hold locks all that a manifest names, in the order of the digests so that two
@@ -275,13 +297,19 @@ func (s *Service) hold(ctx context.Context, tx *meta.Tx, pkg int64, m *berth.Man
 // reference says. Errors: those of [Service.enter]; berth.ErrManifestUnknown;
 // berth.ErrManifestReferenced when an index holds the manifest.
 func (s *Service) DeleteManifest(ctx context.Context, v berth.Viewer, n berth.Name, ref berth.Reference) error {
+	now := s.opts.Now()
 	return s.meta.Update(ctx, func(tx *meta.Tx) error {
 		standing, err := s.enter(ctx, tx, v, n, berth.ActionDelete)
 		if err != nil {
 			return err
 		}
+		e := event(standing, n, now, "tag.delete", "")
 		if ref.Tag != "" {
-			return tx.DropTag(ctx, standing.PackageID, s.fold(ref.Tag))
+			if err := tx.DropTag(ctx, standing.PackageID, s.fold(ref.Tag)); err != nil {
+				return err
+			}
+			e.Target += ":" + string(ref.Tag)
+			return tx.AddEvent(ctx, v, e)
 		}
 		parent, err := tx.GetParent(ctx, standing.PackageID, ref.Digest)
 		if err != nil {
@@ -293,6 +321,10 @@ func (s *Service) DeleteManifest(ctx context.Context, v berth.Viewer, n berth.Na
 		if err := tx.DropTagsOf(ctx, standing.PackageID, ref.Digest); err != nil {
 			return err
 		}
-		return tx.DropManifest(ctx, standing.PackageID, ref.Digest)
+		if err := tx.DropManifest(ctx, standing.PackageID, ref.Digest); err != nil {
+			return err
+		}
+		e.Action, e.Target = "manifest.delete", e.Target+"@"+ref.Digest.String()
+		return tx.AddEvent(ctx, v, e)
 	})
 }

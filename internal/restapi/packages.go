@@ -1,3 +1,268 @@
 package restapi
 
-func (a *API) packageRoutes() []route { return nil }
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/httpkit"
+	"github.com/berth-registry/berth/internal/registry"
+)
+
+// packageRoutes are there under /users and /orgs, because GitHub has both, and a
+// client need not know which an owner is.
+func (a *API) packageRoutes() []route {
+	var list []route
+	for _, under := range []string{"/users/{owner}/packages", "/orgs/{owner}/packages"} {
+		one := under + "/container/{package}"
+		list = append(list,
+			route{"GET", under, a.listPackages},
+			route{"GET", one, a.getPackage},
+			route{"PATCH", one, a.patchPackage},
+			route{"DELETE", one, a.deletePackage},
+			route{"PUT", one + "/repository", a.linkPackage},
+			route{"DELETE", one + "/repository", a.unlinkPackage},
+			route{"GET", one + "/roles", a.listRoles},
+			route{"PUT", one + "/roles/users/{user}", a.putRole},
+			route{"DELETE", one + "/roles/users/{user}", a.deleteRole},
+			route{"PUT", one + "/roles/teams/{team}", a.putRole},
+			route{"DELETE", one + "/roles/teams/{team}", a.deleteRole},
+			route{"PUT", one + "/roles/repositories/{repo_owner}/{repo}", a.putRole},
+			route{"DELETE", one + "/roles/repositories/{repo_owner}/{repo}", a.deleteRole},
+		)
+	}
+	return list
+}
+
+type jsonOwner struct {
+	Login string `json:"login"`
+	ID    int64  `json:"id,omitempty"`
+	Type  string `json:"type,omitempty"`
+}
+
+type jsonPackage struct {
+	ID         int64           `json:"id"`
+	Name       string          `json:"name"`
+	Type       string          `json:"package_type"`
+	Owner      jsonOwner       `json:"owner"`
+	Visibility string          `json:"visibility"`
+	Inherit    bool            `json:"inherit"`
+	Repository *jsonRepository `json:"repository"`
+	Role       string          `json:"role,omitempty"` // the viewer's
+	CreatedAt  *string         `json:"created_at"`
+}
+
+type jsonRepository struct {
+	FullName string `json:"full_name"`
+}
+
+func printPackage(p registry.Package) jsonPackage {
+	out := jsonPackage{
+		ID: p.ID, Name: p.Name.Path, Type: "container", Owner: jsonOwner{Login: p.Name.Owner, ID: p.OwnerID},
+		Visibility: string(p.Visibility), Inherit: p.Inherit, CreatedAt: stamp(p.CreatedAt),
+	}
+	if p.Repository != "" {
+		out.Repository = &jsonRepository{p.Repository}
+	}
+	return out
+}
+
+// packageName reads owner and name from the path. Slashes in the name come as %2F.
+func packageName(w *httpkit.Writer, r *http.Request) (berth.Name, error) {
+	owner, err := berth.ParseOwner(r.PathValue("owner"))
+	if err != nil {
+		return berth.Name{}, err
+	}
+	n, err := berth.ParseName(owner + "/" + r.PathValue("package"))
+	if err == nil {
+		w.Package = n.String()
+	}
+	return n, err
+}
+
+func (a *API) listPackages(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+	owner, err := berth.ParseOwner(r.PathValue("owner"))
+	if err != nil {
+		return err
+	}
+	p, err := readPage(r)
+	if err != nil {
+		return err
+	}
+	if kind := r.URL.Query().Get("package_type"); kind != "" && kind != "container" && kind != "docker" {
+		return writePage(w, p, []jsonPackage{}, nil)
+	}
+	list, err := a.registry.ListPackages(r.Context(), v, owner, p.after, p.size+1)
+	if err != nil {
+		return err
+	}
+	out := make([]jsonPackage, len(list))
+	for i, pkg := range list {
+		out[i] = printPackage(pkg)
+	}
+	return writePage(w, p, out, func(p jsonPackage) string { return p.Name })
+}
+
+func (a *API) getPackage(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+	n, err := packageName(w, r)
+	if err != nil {
+		return err
+	}
+	return a.showPackage(w, r, v, n)
+}
+
+func (a *API) showPackage(w *httpkit.Writer, r *http.Request, v berth.Viewer, n berth.Name) error {
+	p, err := a.registry.GetPackage(r.Context(), v, n)
+	if err != nil {
+		return err
+	}
+	out := printPackage(p)
+	out.Role = p.Role.String()
+	return writeJSON(w, http.StatusOK, out)
+}
+
+// patchPackage changes the visibility, or whether the package inherits from its
+// repository; one of them in a request, so that it is whole or not at all.
+func (a *API) patchPackage(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+	n, err := packageName(w, r)
+	if err != nil {
+		return err
+	}
+	var in struct {
+		Visibility *string `json:"visibility"`
+		Inherit    *bool   `json:"inherit"`
+	}
+	if err := readJSON(w, r, &in); err != nil {
+		return err
+	}
+	switch {
+	case in.Visibility != nil && in.Inherit == nil:
+		visibility, err := berth.ParseVisibility(*in.Visibility)
+		if err != nil {
+			return err
+		}
+		err = a.registry.SetVisibility(r.Context(), v, n, visibility)
+		if err != nil {
+			return err
+		}
+	case in.Inherit != nil && in.Visibility == nil:
+		if err := a.registry.SetInherit(r.Context(), v, n, *in.Inherit); err != nil {
+			return err
+		}
+	default:
+		return berth.ErrRequestInvalid.With("expected either visibility or inherit")
+	}
+	return a.showPackage(w, r, v, n)
+}
+
+func (a *API) deletePackage(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+	n, err := packageName(w, r)
+	if err != nil {
+		return err
+	}
+	if err := a.registry.DeletePackage(r.Context(), v, n); err != nil {
+		return err
+	}
+	return noContent(w)
+}
+
+func (a *API) linkPackage(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+	n, err := packageName(w, r)
+	if err != nil {
+		return err
+	}
+	var in jsonRepository
+	if err := readJSON(w, r, &in); err != nil {
+		return err
+	}
+	if err := a.registry.Link(r.Context(), v, n, in.FullName); err != nil {
+		return err
+	}
+	return noContent(w)
+}
+
+func (a *API) unlinkPackage(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+	n, err := packageName(w, r)
+	if err != nil {
+		return err
+	}
+	if err := a.registry.Unlink(r.Context(), v, n); err != nil {
+		return err
+	}
+	return noContent(w)
+}
+
+type jsonRole struct {
+	Kind string `json:"kind"` // user, team, repository
+	Name string `json:"name"`
+	Role string `json:"role"`
+
+	id int64
+}
+
+func (a *API) listRoles(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+	n, err := packageName(w, r)
+	if err != nil {
+		return err
+	}
+	p, err := readPage(r)
+	if err != nil {
+		return err
+	}
+	var after int64
+	if p.after != "" {
+		if after, err = strconv.ParseInt(p.after, 10, 64); err != nil {
+			return berth.ErrPageInvalid.With("after is not what a Link header gave")
+		}
+	}
+	list, err := a.registry.ListRoles(r.Context(), v, n, after, p.size+1)
+	if err != nil {
+		return err
+	}
+	out := make([]jsonRole, len(list))
+	for i, role := range list {
+		out[i] = jsonRole{role.Kind, role.Name, role.Role.String(), role.ID}
+	}
+	return writePage(w, p, out, func(r jsonRole) string { return strconv.FormatInt(r.id, 10) })
+}
+
+// holder reads who is to have a role from the path.
+func holder(r *http.Request) registry.Holder {
+	h := registry.Holder{User: r.PathValue("user"), Team: r.PathValue("team")}
+	if repo := r.PathValue("repo"); repo != "" {
+		h.Repository = r.PathValue("repo_owner") + "/" + repo
+	}
+	return h
+}
+
+func (a *API) putRole(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+	n, err := packageName(w, r)
+	if err != nil {
+		return err
+	}
+	var in struct {
+		Role string `json:"role"`
+	}
+	if err := readJSON(w, r, &in); err != nil {
+		return err
+	}
+	role, err := berth.ParseRole(in.Role)
+	if err != nil {
+		return err
+	}
+	if err := a.registry.GrantRole(r.Context(), v, n, holder(r), role); err != nil {
+		return err
+	}
+	return noContent(w)
+}
+
+func (a *API) deleteRole(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+	n, err := packageName(w, r)
+	if err != nil {
+		return err
+	}
+	if err := a.registry.RevokeRole(r.Context(), v, n, holder(r)); err != nil {
+		return err
+	}
+	return noContent(w)
+}

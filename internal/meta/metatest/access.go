@@ -29,7 +29,7 @@ func testStanding(s *suite) {
 					}
 					if role != berth.RoleNone { // another role first, so that it has to change
 						s.do(func(ctx context.Context, tx *meta.Tx) error {
-							return cmp.Or(tx.PutUserRole(ctx, public, user, 4-role), tx.PutUserRole(ctx, public, user, role))
+							return cmp.Or(tx.PutRole(ctx, public, meta.Holder{User: user}, 4-role), tx.PutRole(ctx, public, meta.Holder{User: user}, role))
 						})
 					}
 					want := berth.Standing{OwnerID: id, Membership: membership, BaseRole: base, MayCreate: create}
@@ -57,16 +57,23 @@ func testStandingOfUnknown(s *suite) {
 	same(s, "another's", want, s.standing("ann", "app", bob))
 	want.Membership = berth.MembershipOwner
 	same(s, "own", want, s.standing("ann", "app", ann))
-	s.do(func(ctx context.Context, tx *meta.Tx) error { return tx.PutUserRole(ctx, pkg, bob, berth.RoleWrite) })
+	s.do(func(ctx context.Context, tx *meta.Tx) error {
+		return tx.PutRole(ctx, pkg, meta.Holder{User: bob}, berth.RoleWrite)
+	})
 	want.Membership, want.Role = berth.MembershipNone, berth.RoleWrite
 	same(s, "another's with a role", want, s.standing("ann", "app", bob))
 }
 
 func (s *suite) list(user int64, all bool, after berth.Name, limit int) []berth.Name {
 	s.Helper()
-	return view(s, func(ctx context.Context, tx *meta.Tx) ([]berth.Name, error) {
-		return tx.ListPackages(ctx, user, all, after, limit)
+	list := view(s, func(ctx context.Context, tx *meta.Tx) ([]meta.Package, error) {
+		return tx.ListPackages(ctx, meta.Reader{User: user, All: all}, "", after, limit)
 	})
+	var names []berth.Name
+	for _, p := range list {
+		names = append(names, p.Name)
+	}
+	return names
 }
 
 // testListPackages compares the list of every kind of viewer with the permission
@@ -97,7 +104,7 @@ func testListPackages(s *suite) {
 				pkg := s.pkg(n.Owner, n.Path, visibility, true)
 				if given {
 					s.do(func(ctx context.Context, tx *meta.Tx) error {
-						return tx.PutUserRole(ctx, pkg, viewers["reader"].UserID, berth.RoleRead)
+						return tx.PutRole(ctx, pkg, meta.Holder{User: viewers["reader"].UserID}, berth.RoleRead)
 					})
 				}
 				names = append(names, n)

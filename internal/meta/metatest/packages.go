@@ -53,13 +53,15 @@ func testPackages(s *suite) {
 	})
 	s.broken("PutVisibility with an unknown one", func(ctx context.Context, tx *meta.Tx) error { return tx.PutVisibility(ctx, pkg, "") })
 	for _, role := range []berth.Role{-1, berth.RoleNone, 4} {
-		s.broken("PutUserRole of an impossible role", func(ctx context.Context, tx *meta.Tx) error { return tx.PutUserRole(ctx, pkg, ann, role) })
+		s.broken("PutRole of an impossible role", func(ctx context.Context, tx *meta.Tx) error {
+			return tx.PutRole(ctx, pkg, meta.Holder{User: ann}, role)
+		})
 	}
-	s.broken("PutUserRole of no user", func(ctx context.Context, tx *meta.Tx) error {
-		return tx.PutUserRole(ctx, pkg, ann+1000, berth.RoleRead)
+	s.refused("PutRole of no user", berth.ErrUnavailable, func(ctx context.Context, tx *meta.Tx) error {
+		return tx.PutRole(ctx, pkg, meta.Holder{User: ann + 1000}, berth.RoleRead)
 	})
-	s.broken("PutUserRole on no package", func(ctx context.Context, tx *meta.Tx) error {
-		return tx.PutUserRole(ctx, pkg+1000, ann, berth.RoleRead)
+	s.refused("PutRole on no package", berth.ErrUnavailable, func(ctx context.Context, tx *meta.Tx) error {
+		return tx.PutRole(ctx, pkg+1000, meta.Holder{User: ann}, berth.RoleRead)
 	})
 }
 
@@ -78,7 +80,7 @@ func testEmptyPackages(s *suite) {
 		return tx.CreateUpload(ctx, uploadOf("u", pkg, ann, 0))
 	})
 	make1("role", func(ctx context.Context, tx *meta.Tx, pkg int64) error {
-		return tx.PutUserRole(ctx, pkg, ann, berth.RoleRead)
+		return tx.PutRole(ctx, pkg, meta.Holder{User: ann}, berth.RoleRead)
 	})
 	make1("published", func(ctx context.Context, tx *meta.Tx, pkg int64) error {
 		_, err := tx.PublishPackage(ctx, pkg, at(0))

@@ -104,7 +104,7 @@ func testSamePush(s *suite) {
 		if first[i], err = tx.PublishPackage(ctx, m.PackageID, at(i)); err != nil {
 			return err
 		}
-		return tx.PutUserRole(ctx, m.PackageID, ann, berth.RoleAdmin)
+		return tx.PutRole(ctx, m.PackageID, meta.Holder{User: ann}, berth.RoleAdmin)
 	})
 	makers, firsts := 0, 0
 	for i := range racers {

@@ -1,0 +1,96 @@
+package meta
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/berth-registry/berth"
+)
+
+// Package is a published package as it is listed.
+type Package struct {
+	ID         int64
+	Name       berth.Name
+	Visibility berth.Visibility // that counts: the repository's where it inherits
+	Inherit    bool
+	Repository string // owner/name of the linked one, "" when there is none
+	CreatedAt  time.Time
+}
+
+// Reader is for whom packages or repositories are listed, in the terms of the
+// permission rule.
+type Reader struct {
+	User  int64 // 0 is anonymous
+	All   bool  // ignore permissions, for administrators
+	Token int64 // the token by whose limits the list is narrowed, 0 for none
+}
+
+const (
+	// The conditions are those of the permission rule for pulling. What is public is
+	// everybody's; the rest lies within the limits of the token, and is internal and
+	// the viewer signed in, or his, or his organization's (as owner, or with a base
+	// role), or given to him, a team of his or the repository whose CI he is, or
+	// inherited from the linked repository in one of these ways.
+	qListPackages = `SELECT p.id, o.folded, p.path,
+			CASE WHEN COALESCE(CASE WHEN p.inherit THEN s.visibility END, p.visibility) = 'public' AND NOT COALESCE(g.allow_public, TRUE)
+				THEN 'private' ELSE COALESCE(CASE WHEN p.inherit THEN s.visibility END, p.visibility) END,
+			p.inherit, COALESCE(s.name, ''), p.created_at
+		FROM packages p JOIN owners o ON o.id = p.owner_id
+		LEFT JOIN orgs g ON g.owner_id = o.id
+		LEFT JOIN repositories s ON s.id = p.repository_id
+		LEFT JOIN members m ON m.org_id = o.id AND m.user_id = $1
+		LEFT JOIN users u ON u.owner_id = $1
+		WHERE p.published_at IS NOT NULL
+			AND (o.folded > $3 OR o.folded = $3 AND p.path > $4)
+			AND ($7 = '' OR o.folded = $7)
+			AND (COALESCE(CASE WHEN p.inherit THEN s.visibility END, p.visibility) = 'public' AND COALESCE(g.allow_public, TRUE)
+				OR ($6 = 0 OR EXISTS (SELECT 1 FROM token_limits l
+						WHERE l.token_id = $6 AND l.owner_id = o.id AND (l.path = '' OR l.path = p.path)))
+					AND ($2 OR COALESCE(CASE WHEN p.inherit THEN s.visibility END, p.visibility) = 'internal' AND $1 > 0
+						OR o.id = $1 OR m.owner OR m.user_id IS NOT NULL AND g.base_role > 0
+						OR p.inherit AND p.repository_id = u.repository_id
+						OR $1 > 0 AND EXISTS (SELECT 1 FROM package_roles r
+							LEFT JOIN team_members t ON t.team_id = r.team_id AND t.user_id = $1
+							WHERE r.package_id = p.id AND (r.user_id = $1 OR t.user_id IS NOT NULL OR r.repository_id = u.repository_id))
+						OR $1 > 0 AND p.inherit AND EXISTS (SELECT 1 FROM repository_roles c
+							LEFT JOIN team_members t ON t.team_id = c.team_id AND t.user_id = $1
+							WHERE c.repository_id = p.repository_id AND (c.user_id = $1 OR t.user_id IS NOT NULL))))
+		ORDER BY o.folded, p.path LIMIT $5`
+	qGetPackage = `SELECT p.id, o.folded, p.path,
+			CASE WHEN COALESCE(CASE WHEN p.inherit THEN s.visibility END, p.visibility) = 'public' AND NOT COALESCE(g.allow_public, TRUE)
+				THEN 'private' ELSE COALESCE(CASE WHEN p.inherit THEN s.visibility END, p.visibility) END,
+			p.inherit, COALESCE(s.name, ''), p.created_at
+		FROM packages p JOIN owners o ON o.id = p.owner_id
+		LEFT JOIN orgs g ON g.owner_id = o.id
+		LEFT JOIN repositories s ON s.id = p.repository_id WHERE p.id = $1`
+)
+
+// ListPackages returns up to limit packages after the name given (zero: from the
+// start) that a reader may pull, of one owner by folded name or of all ("").
+func (tx *Tx) ListPackages(ctx context.Context, r Reader, owner string, after berth.Name, limit int) ([]Package, error) {
+	var list []Package
+	err := tx.list(ctx, func(rows *sql.Rows) error {
+		p, err := scanPackage(rows.Scan)
+		list = append(list, p)
+		return err
+	}, qListPackages, r.User, r.All, after.Owner, after.Path, limit, r.Token, owner)
+	return list, err
+}
+
+// GetPackage returns a package by id. Errors: berth.ErrPackageUnknown.
+func (tx *Tx) GetPackage(ctx context.Context, id int64) (Package, error) {
+	p, err := scanPackage(tx.row(ctx, qGetPackage, id).Scan)
+	return p, orUnknown(err, berth.ErrPackageUnknown)
+}
+
+func scanPackage(scan func(...any) error) (Package, error) {
+	var p Package
+	var created int64
+	err := scan(&p.ID, &p.Name.Owner, &p.Name.Path, &p.Visibility, &p.Inherit, &p.Repository, &created)
+	p.CreatedAt = fromMicros(created)
+	if p.Repository != "" {
+		p.Repository = p.Name.Owner + "/" + p.Repository // of the same owner, always
+	}
+	return p, err
+}
