@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/account"
 )
 
 func (a *app) userCommand() *cobra.Command {
@@ -120,12 +121,14 @@ func (a *app) tokenCommand() *cobra.Command {
 				return fmt.Errorf("-o: expected text or json, got %q", output)
 			}
 			return a.withCore(cmd.Context(), func(c *core) error {
-				t, err := c.account.CreateToken(cmd.Context(), berth.Operator(), user, name, set, expires)
+				t, err := c.account.CreateToken(cmd.Context(), berth.Operator(), user, account.TokenRequest{Name: name, Scopes: set, Life: expires})
 				if err != nil {
 					return err
 				}
 				if output == "json" {
-					return json.NewEncoder(a.stdout).Encode(t) //nolint:gosec // showing it once is the point
+					return json.NewEncoder(a.stdout).Encode(map[string]any{
+						"id": t.ID, "token": t.Secret, "name": t.Name, "user": t.User, "scopes": t.Scopes.String(), "created_at": t.CreatedAt, "expires_at": t.ExpiresAt,
+					})
 				}
 				_, err = fmt.Fprintln(a.stdout, t.Secret)
 				return err

@@ -84,13 +84,20 @@ func (s *Service) bearerViewer(ctx context.Context, token string) (berth.Viewer,
 		if err != nil {
 			return v, err
 		}
+		if c.TokenID != claims.TokenID {
+			return v, errBearer(errors.New("token is gone"))
+		}
 		if v, err = s.viewer(c, claims.TokenID); err != nil {
 			return v, err
+		}
+		// An upload that was opened before its token ended may finish.
+		if v.Expired = s.lapsed(c, claims.TokenID) != nil; !v.Expired && claims.TokenID != 0 {
+			s.used.note(claims.TokenID, s.now())
 		}
 	}
 	v.Bearer = true
 	v.Grants = claims.Access
-	v.Expired = s.now().After(claims.ExpiresAt.Time)
+	v.Expired = v.Expired || s.now().After(claims.ExpiresAt.Time)
 	if s.now().After(claims.ExpiresAt.Add(uploadLife)) {
 		return berth.Viewer{}, errBearer(errors.New("expired long ago"))
 	}
@@ -143,19 +150,22 @@ func (s *Service) verify(ctx context.Context, token string) (bearerClaims, error
 // [credentialLife].
 func (s *Service) credential(ctx context.Context, user, token int64) (meta.Credential, error) {
 	key, now := credentialKey{user, token}, s.now()
-	if f, ok := s.fresh.Get(key); ok && now.Sub(f.readAt) < credentialLife && now.After(f.readAt) {
+	if f, ok := s.fresh.Get(key); ok && f.generation == s.generation.Load() && now.Sub(f.readAt) < credentialLife && !now.Before(f.readAt) {
 		return f.credential, nil
 	}
 	var c meta.Credential
+	generation := s.generation.Load()
 	err := s.meta.View(ctx, func(tx *meta.Tx) (err error) {
-		c, err = tx.GetCredential(ctx, user, token)
+		if c, err = tx.GetCredential(ctx, user, token); err == nil && c.Limited {
+			c.Limits, err = tx.ListTokenLimits(ctx, c.TokenID)
+		}
 		return err
 	})
 	if errors.Is(err, berth.ErrOwnerUnknown) {
 		return c, errBearer(err)
 	}
 	if err == nil {
-		s.fresh.Add(key, freshCredential{c, now})
+		s.fresh.Add(key, freshCredential{c, now, generation})
 	}
 	return c, err
 }

@@ -88,7 +88,9 @@ func (s *Service) tokenViewer(ctx context.Context, secret, user string) (berth.V
 	}
 	var c meta.Credential
 	err := s.meta.View(ctx, func(tx *meta.Tx) (err error) {
-		c, err = tx.GetTokenCredential(ctx, hashSecret(secret))
+		if c, err = tx.GetTokenCredential(ctx, hashSecret(secret)); err == nil && c.Limited {
+			c.Limits, err = tx.ListTokenLimits(ctx, c.TokenID)
+		}
 		return err
 	})
 	if errors.Is(err, berth.ErrOwnerUnknown) {
@@ -100,11 +102,19 @@ func (s *Service) tokenViewer(ctx context.Context, secret, user string) (berth.V
 	if user != "" && !strings.EqualFold(user, c.Login) {
 		return berth.Viewer{}, berth.ErrCredentialsInvalid.With("the token does not belong to user %.64q; log in with the name of its owner", user)
 	}
-	return s.viewer(c, c.TokenID)
+	v, err := s.viewer(c, c.TokenID)
+	if err == nil {
+		err = s.lapsed(c, c.TokenID)
+	}
+	if err != nil {
+		return berth.Viewer{}, err
+	}
+	s.used.note(c.TokenID, s.now())
+	return v, nil
 }
 
-// viewer turns an account's credential into a viewer, if it is still good. token
-// is the access token that was used, 0 for a password.
+// viewer turns an account's credential into a viewer. token is the access token
+// that was used, 0 for a password or session.
 func (s *Service) viewer(c meta.Credential, token int64) (berth.Viewer, error) {
 	v := berth.Viewer{UserID: c.UserID, Login: c.Login, Admin: c.Admin, Scopes: berth.ScopeAll}
 	if c.Blocked {
@@ -113,17 +123,25 @@ func (s *Service) viewer(c meta.Credential, token int64) (berth.Viewer, error) {
 	if token == 0 {
 		return v, nil
 	}
-	switch {
-	case c.TokenID != token || c.Revoked:
-		return berth.Viewer{}, berth.ErrCredentialsInvalid.With("the token was revoked; make a new one")
-	case !c.ExpiresAt.IsZero() && !s.now().Before(c.ExpiresAt):
-		return berth.Viewer{}, berth.ErrCredentialsInvalid.With("the token expired on %s; make a new one, or log out to pull public packages", c.ExpiresAt.Format("2006-01-02 15:04 MST"))
-	}
 	scopes, err := berth.ParseScopes(c.Scopes)
 	if err != nil {
 		return berth.Viewer{}, err
 	}
-	v.TokenID, v.Scopes = token, scopes
-	v.Admin = c.Admin && scopes.Has(berth.ScopeAdmin)
+	v.TokenID, v.TokenExpires, v.Scopes = token, c.ExpiresAt, scopes
+	v.Actions, v.Limited, v.Limits = splitActions(c.Actions), c.Limited, c.Limits
+	v.Admin = c.Admin && scopes.Has(berth.ScopeAdmin) && !v.Limited && len(v.Actions) == 0
 	return v, nil
+}
+
+// lapsed says why an access token is not good any more, if so.
+func (s *Service) lapsed(c meta.Credential, token int64) error {
+	switch {
+	case token == 0:
+		return nil
+	case c.TokenID != token || c.Revoked:
+		return berth.ErrCredentialsInvalid.With("the token was revoked; make a new one")
+	case !c.ExpiresAt.IsZero() && !s.now().Before(c.ExpiresAt):
+		return berth.ErrCredentialsInvalid.With("the token expired on %s; make a new one, or log out to pull public packages", c.ExpiresAt.Format("2006-01-02 15:04 MST"))
+	}
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -42,6 +43,11 @@ type Service struct {
 	keys      *keyring
 	bearers   *lru.Cache[[sha256.Size]byte, bearerClaims]
 	fresh     *lru.Cache[credentialKey, freshCredential]
+	used      usage
+
+	// generation goes up with every change, so that what was read before it, or
+	// while it was made, is not believed any more.
+	generation atomic.Int64
 }
 
 type credentialKey struct{ user, token int64 }
@@ -49,6 +55,7 @@ type credentialKey struct{ user, token int64 }
 type freshCredential struct {
 	credential meta.Credential
 	readAt     time.Time
+	generation int64 // of what this node knew when it began to read
 }
 
 // New returns the use cases over a database. Errors: [ErrSecret] when the secret is
@@ -75,9 +82,12 @@ func New(ctx context.Context, db *meta.DB, opts Options) (*Service, error) {
 	return s, err
 }
 
+// Now returns the time that accounts and tokens live by.
+func (s *Service) Now() time.Time { return s.now() }
+
 // changed forgets what this node knows about accounts, so that what was just
 // changed counts at once here. Other nodes follow within [credentialLife].
-func (s *Service) changed() { s.fresh.Purge() }
+func (s *Service) changed() { s.generation.Add(1) }
 
 // CreateUser makes a user with a password. Only an administrator may.
 // Errors: berth.ErrDenied, berth.ErrOwnerInvalid, berth.ErrOwnerExists,

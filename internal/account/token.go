@@ -1,16 +1,11 @@
 package account
 
 import (
-	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"hash/crc32"
 	"strings"
-	"time"
-
-	"github.com/berth-registry/berth"
-	"github.com/berth-registry/berth/internal/meta"
 )
 
 const (
@@ -19,52 +14,7 @@ const (
 	tokenRandom   = 40 // base62 characters, 238 bits
 	tokenChecksum = 6
 	base62        = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-
-	maxTokenName = 100
 )
-
-// Token is an access token just made. Secret is shown once and never again.
-type Token struct {
-	ID        int64      `json:"id"`
-	Secret    string     `json:"token"`
-	Name      string     `json:"name"`
-	User      string     `json:"user"`
-	Scopes    string     `json:"scopes"`
-	CreatedAt time.Time  `json:"created_at"`
-	ExpiresAt *time.Time `json:"expires_at"` // nil: never
-}
-
-// CreateToken makes an access token for a user, good for a while (0: for ever).
-// Only an administrator may. Errors: berth.ErrDenied, berth.ErrOwnerUnknown,
-// berth.ErrTokenInvalid.
-func (s *Service) CreateToken(ctx context.Context, v berth.Viewer, user, name string, scopes berth.Scopes, life time.Duration) (Token, error) {
-	if err := site(v); err != nil {
-		return Token{}, err
-	}
-	if life < 0 {
-		return Token{}, berth.ErrTokenInvalid.With("it would have expired already")
-	}
-	if len(name) > maxTokenName {
-		return Token{}, berth.ErrTokenInvalid.With("its name is longer than %d bytes", maxTokenName)
-	}
-	now := s.now().UTC().Truncate(time.Second)
-	t := Token{Secret: newSecret(), Name: name, Scopes: scopes.String(), CreatedAt: now}
-	row := meta.Token{Name: name, Hash: hashSecret(t.Secret), Scopes: t.Scopes, CreatedAt: now}
-	if life > 0 {
-		row.ExpiresAt = now.Add(life)
-		t.ExpiresAt = &row.ExpiresAt
-	}
-	err := s.meta.Update(ctx, func(tx *meta.Tx) error {
-		u, err := findUser(ctx, tx, user)
-		if err != nil {
-			return err
-		}
-		t.User, row.UserID = u.Name, u.ID
-		t.ID, err = tx.CreateToken(ctx, row)
-		return err
-	})
-	return t, err
-}
 
 // newSecret returns a random token with its checksum.
 func newSecret() string {

@@ -148,7 +148,7 @@ func (s *Server) AddUser(name string, admin bool) {
 // Token makes an access token.
 func (s *Server) Token(user string, scopes berth.Scopes, life time.Duration) string {
 	s.t.Helper()
-	t, err := s.Account.CreateToken(s.t.Context(), berth.Operator(), user, "test", scopes, life)
+	t, err := s.Account.CreateToken(s.t.Context(), berth.Operator(), user, account.TokenRequest{Name: "test", Scopes: scopes, Life: life})
 	if err != nil {
 		s.t.Fatal(err)
 	}

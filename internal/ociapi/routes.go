@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/account"
@@ -75,7 +76,19 @@ func (a *API) serve(w *httpkit.Writer, r *http.Request) error {
 		return err
 	}
 	w.Viewer = v.Login
+	a.warn(w, v)
 	return h(w, r, v, p)
+}
+
+// warnBefore is how long before its end a token is warned of.
+const warnBefore = 7 * 24 * time.Hour
+
+// warn tells of an access token that ends soon, in the form that the
+// distribution-spec gives to warnings.
+func (a *API) warn(w *httpkit.Writer, v berth.Viewer) {
+	if left := v.TokenExpires.Sub(a.account.Now()); !v.TokenExpires.IsZero() && left < warnBefore {
+		w.Header().Set("Warning", `299 - "the access token of `+v.Login+` expires on `+v.TokenExpires.UTC().Format("2006-01-02 15:04 MST")+`; make a new one"`)
+	}
 }
 
 func (a *API) viewer(ctx context.Context, r *http.Request) (berth.Viewer, error) {

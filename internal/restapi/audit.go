@@ -31,10 +31,8 @@ func (a *API) listAudit(w *httpkit.Writer, r *http.Request, v berth.Viewer) erro
 	if q.Until, err = readTime(r, "until"); err != nil {
 		return err
 	}
-	if p.after != "" {
-		if q.Before, err = strconv.ParseInt(p.after, 10, 64); err != nil {
-			return berth.ErrPageInvalid.With("after is not what a Link header gave")
-		}
+	if q.Before, err = p.number(); err != nil {
+		return err
 	}
 	list, err := a.account.ListEvents(r.Context(), v, q)
 	if err != nil {

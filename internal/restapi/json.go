@@ -107,6 +107,18 @@ func readPage(r *http.Request) (page, error) {
 	return p, nil
 }
 
+// number reads after as the id that it is in lists by time.
+func (p page) number() (int64, error) {
+	if p.after == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(p.after, 10, 64)
+	if err != nil || n < 1 {
+		return 0, berth.ErrPageInvalid.With("after is not what a Link header gave")
+	}
+	return n, nil
+}
+
 // writePage prints a list and, where there is more, where that is. Lists are asked
 // for one entry longer than the page, so that it is known.
 func writePage[T any](w *httpkit.Writer, p page, list []T, cursor func(T) string) error {

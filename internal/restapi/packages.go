@@ -209,11 +209,9 @@ func (a *API) listRoles(w *httpkit.Writer, r *http.Request, v berth.Viewer) erro
 	if err != nil {
 		return err
 	}
-	var after int64
-	if p.after != "" {
-		if after, err = strconv.ParseInt(p.after, 10, 64); err != nil {
-			return berth.ErrPageInvalid.With("after is not what a Link header gave")
-		}
+	after, err := p.number()
+	if err != nil {
+		return err
 	}
 	list, err := a.registry.ListRoles(r.Context(), v, n, after, p.size+1)
 	if err != nil {
