@@ -123,6 +123,7 @@ func (c *core) run(ctx context.Context, log *slog.Logger, l net.Listener, h http
 		defer close(jobsDone)
 		jobs.Run(jobsCtx, log,
 			jobs.Job{Name: "reap uploads", Every: 10 * time.Minute, Run: c.registry.ReapUploads},
+			jobs.Job{Name: "record token use", Every: 30 * time.Second, Run: c.account.RecordUsage},
 			jobs.Job{Name: "delete doomed bytes", Every: 2 * time.Minute, Run: c.registry.DeleteDoomed},
 		)
 	}()
@@ -147,7 +148,7 @@ func (c *core) run(ctx context.Context, log *slog.Logger, l net.Listener, h http
 	busy.Wait()
 	stopJobs()
 	<-jobsDone
-	return nil
+	return c.account.RecordUsage(drain)
 }
 
 // frontPage tells a browser what this is.

@@ -1,11 +1,14 @@
 package berthtest
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
 	"io"
 	"sort"
 	"strings"
+
+	"github.com/berth-registry/berth/internal/meta"
 
 	// The tests read the tables behind the server's back.
 	_ "modernc.org/sqlite"
@@ -96,4 +99,38 @@ func (s *Server) dump(db *sql.DB, table string) []string {
 		s.t.Fatal(err)
 	}
 	return out
+}
+
+// Exec changes the database behind the server's back, where no use case can bring
+// about what a test needs.
+func (s *Server) Exec(query string) {
+	s.t.Helper()
+	if err := s.TryExec(s.t.Context(), query); err != nil {
+		s.t.Fatalf("%s: %v", query, err)
+	}
+}
+
+// TryExec is Exec for what may be refused.
+func (s *Server) TryExec(ctx context.Context, query string) error {
+	db, err := sql.Open("sqlite", "file:"+s.file+"?_pragma=foreign_keys(1)&_pragma=busy_timeout(5000)")
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	_, err = db.ExecContext(ctx, query)
+	return err
+}
+
+// OwnerID returns the id of a user or an organization.
+func (s *Server) OwnerID(name string) (id int64) {
+	s.t.Helper()
+	err := s.Meta.View(s.t.Context(), func(tx *meta.Tx) error {
+		o, err := tx.GetOwner(s.t.Context(), name)
+		id = o.ID
+		return err
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return id
 }
