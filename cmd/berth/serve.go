@@ -148,7 +148,8 @@ func (c *core) run(ctx context.Context, log *slog.Logger, l net.Listener, h http
 	busy.Wait()
 	stopJobs()
 	<-jobsDone
-	return c.account.RecordUsage(drain)
+	_, err := c.account.RecordUsage(drain)
+	return err
 }
 
 // frontPage tells a browser what this is.

@@ -80,19 +80,8 @@ func (s *Service) bearerViewer(ctx context.Context, token string) (berth.Viewer,
 	}
 	v := berth.Viewer{}
 	if user != 0 {
-		c, err := s.credential(ctx, user, claims.TokenID)
-		if err != nil {
+		if v, err = s.bearerUser(ctx, user, claims.TokenID); err != nil {
 			return v, err
-		}
-		if c.TokenID != claims.TokenID {
-			return v, errBearer(errors.New("token is gone"))
-		}
-		if v, err = s.viewer(c, claims.TokenID); err != nil {
-			return v, err
-		}
-		// An upload that was opened before its token ended may finish.
-		if v.Expired = s.lapsed(c, claims.TokenID) != nil; !v.Expired && claims.TokenID != 0 {
-			s.used.note(claims.TokenID, s.now())
 		}
 	}
 	v.Bearer = true
@@ -100,6 +89,27 @@ func (s *Service) bearerViewer(ctx context.Context, token string) (berth.Viewer,
 	v.Expired = v.Expired || s.now().After(claims.ExpiresAt.Time)
 	if s.now().After(claims.ExpiresAt.Add(uploadLife)) {
 		return berth.Viewer{}, errBearer(errors.New("expired long ago"))
+	}
+	return v, nil
+}
+
+// bearerUser returns the user for whom a bearer was made, with an access token
+// (0: without). When that has ended he is Expired: an upload that was opened before
+// may finish.
+func (s *Service) bearerUser(ctx context.Context, user, token int64) (berth.Viewer, error) {
+	c, err := s.credential(ctx, user, token)
+	if err != nil {
+		return berth.Viewer{}, err
+	}
+	if c.TokenID != token {
+		return berth.Viewer{}, errBearer(errors.New("its access token is gone"))
+	}
+	v, err := s.viewer(c, token)
+	if err != nil {
+		return v, err
+	}
+	if v.Expired = s.lapsed(c, token) != nil; !v.Expired && token != 0 {
+		s.used.note(token, s.now())
 	}
 	return v, nil
 }

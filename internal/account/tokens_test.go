@@ -209,8 +209,8 @@ func TestListTokens(t *testing.T) {
 	if diff := cmp.Diff(want, list()[1]); diff != "" {
 		t.Errorf("before it is written down:\n%s", diff)
 	}
-	if err := s.Account.RecordUsage(ctx); err != nil {
-		t.Fatal(err)
+	if n, err := s.Account.RecordUsage(ctx); err != nil || n == 0 {
+		t.Fatal(n, err)
 	}
 	replica, err := account.New(ctx, s.Meta, s.AccountOptions())
 	if err != nil {

@@ -2,7 +2,6 @@ package account
 
 import (
 	"context"
-	"maps"
 	"sync"
 	"time"
 
@@ -48,15 +47,15 @@ func (u *usage) take() map[int64]time.Time {
 	return taken
 }
 
-// RecordUsage writes down when tokens were last used. It runs now and then, and
-// when the server stops.
-func (s *Service) RecordUsage(ctx context.Context) error {
+// RecordUsage writes down when tokens were last used, and returns of how many. It
+// runs now and then, and when the server stops.
+func (s *Service) RecordUsage(ctx context.Context) (int, error) {
 	taken := s.used.take()
 	if len(taken) == 0 {
-		return nil
+		return 0, nil
 	}
 	err := s.meta.Update(ctx, func(tx *meta.Tx) error {
-		for token, at := range maps.All(taken) {
+		for token, at := range taken {
 			if err := tx.PutTokenUse(ctx, token, at); err != nil {
 				return err
 			}
@@ -68,5 +67,5 @@ func (s *Service) RecordUsage(ctx context.Context) error {
 			s.used.note(token, s.used.latest(token, at))
 		}
 	}
-	return err
+	return len(taken), err
 }
