@@ -185,3 +185,30 @@ func (c *Client) Await(ask func() *Response, good func(*Response) bool) *Respons
 	}
 	return nil
 }
+
+// At returns a client with the same credentials for another server.
+func (c *Client) At(s *Server) *Client {
+	other := *c
+	other.s = s
+	return &other
+}
+
+// Open sends a GET and returns the body before it is read.
+func (c *Client) Open(path string) io.ReadCloser {
+	c.s.t.Helper()
+	req, err := http.NewRequestWithContext(c.s.t.Context(), http.MethodGet, c.s.URL+path, nil)
+	if err != nil {
+		c.s.t.Fatal(err)
+	}
+	if c.header != "" {
+		req.Header.Set("Authorization", c.header)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		c.s.t.Fatal(err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		c.s.t.Fatalf("GET %s: status %d", path, resp.StatusCode)
+	}
+	return resp.Body
+}

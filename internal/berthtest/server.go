@@ -31,8 +31,9 @@ type Server struct {
 	Account  *account.Service
 	Clock    *Clock
 
-	t    testing.TB
-	file string // of the database
+	t       testing.TB
+	file    string // of the database
+	options Options
 }
 
 // Clock is a clock that goes on only when told to.
@@ -68,18 +69,33 @@ func New(t testing.TB, options ...Options) *Server {
 	if o.Address == "" {
 		o.Address = "sqlite:" + s.file
 	}
-	s.open(o)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	s.options = o
+	s.open(o)
+	s.listen(o)
+	s.people()
+	return s
+}
+
+// Replica starts another server on the same data, with the same clock: what one
+// has in memory the other has not.
+func (s *Server) Replica() *Server {
+	s.t.Helper()
+	r := &Server{t: s.t, Clock: s.Clock, Blobs: s.Blobs, file: s.file, options: s.options}
+	r.open(s.options)
+	r.listen(s.options)
+	return r
+}
+
+func (s *Server) listen(o Options) {
 	d := httpkit.NewDispatcher(http.NotFoundHandler())
 	ociapi.New(o.Log, s.Registry, s.Account, o.Origins).Mount(d.Handle)
 	restapi.New(o.Log, s.Registry, s.Account, o.Origins).Mount(d.Handle)
 	web := httptest.NewServer(d)
-	t.Cleanup(web.Close)
+	s.t.Cleanup(web.Close)
 	s.URL = web.URL
-	s.people()
-	return s
 }
 
 func (s *Server) open(o Options) {
