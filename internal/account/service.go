@@ -89,26 +89,6 @@ func (s *Service) Now() time.Time { return s.now() }
 // changed counts at once here. Other nodes follow within [credentialLife].
 func (s *Service) changed() { s.generation.Add(1) }
 
-// CreateUser makes a user with a password. Only an administrator may.
-// Errors: berth.ErrDenied, berth.ErrOwnerInvalid, berth.ErrOwnerExists,
-// berth.ErrPasswordInvalid.
-func (s *Service) CreateUser(ctx context.Context, v berth.Viewer, name, password string, admin bool) error {
-	if err := site(v); err != nil {
-		return err
-	}
-	folded, err := berth.ParseOwner(name)
-	if err != nil {
-		return err
-	}
-	hash, err := s.passwords.hash(ctx, password)
-	if err != nil {
-		return err
-	}
-	return s.meta.Update(ctx, func(tx *meta.Tx) error {
-		return s.createUser(ctx, tx, name, folded, hash, admin)
-	})
-}
-
 func (s *Service) createUser(ctx context.Context, tx *meta.Tx, name, folded, hash string, admin bool) error {
 	id, err := tx.CreateOwner(ctx, meta.Owner{Kind: meta.KindUser, Name: name, Folded: folded, CreatedAt: s.now()})
 	if err != nil {
@@ -168,59 +148,6 @@ func (s *Service) SetPassword(ctx context.Context, v berth.Viewer, name, passwor
 			return err
 		}
 		return tx.PutPassword(ctx, u.ID, hash)
-	})
-}
-
-// CreateOrg makes an organization that the named user owns. Its members may
-// create packages and read all of them. Only an administrator may.
-// Errors: berth.ErrDenied, berth.ErrOwnerInvalid, berth.ErrOwnerExists,
-// berth.ErrOwnerUnknown when there is no such user.
-func (s *Service) CreateOrg(ctx context.Context, v berth.Viewer, name, owner string) error {
-	if err := site(v); err != nil {
-		return err
-	}
-	folded, err := berth.ParseOwner(name)
-	if err != nil {
-		return err
-	}
-	now := s.now()
-	return s.meta.Update(ctx, func(tx *meta.Tx) error {
-		user, err := findUser(ctx, tx, owner)
-		if err != nil {
-			return err
-		}
-		id, err := tx.CreateOwner(ctx, meta.Owner{Kind: meta.KindOrg, Name: name, Folded: folded, CreatedAt: now})
-		if err != nil {
-			return err
-		}
-		org := meta.Org{ID: id, BaseRole: berth.RoleRead, MembersCreate: true, AllowPublic: true}
-		if err := tx.CreateOrg(ctx, org); err != nil {
-			return err
-		}
-		return tx.PutMember(ctx, id, user.ID, true, now)
-	})
-}
-
-// AddMember makes a user a member, or an owner, of an organization. Only an
-// administrator may. Errors: berth.ErrDenied, berth.ErrOwnerUnknown.
-func (s *Service) AddMember(ctx context.Context, v berth.Viewer, org, user string, owner bool) error {
-	if err := site(v); err != nil {
-		return err
-	}
-	return s.meta.Update(ctx, func(tx *meta.Tx) error {
-		u, err := findUser(ctx, tx, user)
-		if err != nil {
-			return err
-		}
-		folded, err := berth.ParseOwner(org)
-		if err != nil {
-			return err
-		}
-		o, err := tx.GetOwner(ctx, folded)
-		if err != nil || o.Kind != meta.KindOrg {
-			return berth.ErrOwnerUnknown.With("there is no organization %s", org).Because(err)
-		}
-		return tx.PutMember(ctx, o.ID, u.ID, owner, s.now())
 	})
 }
 

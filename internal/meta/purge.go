@@ -13,11 +13,9 @@ const (
 	qPurgeRefs     = `DELETE FROM manifest_blobs WHERE package_id = $1`
 	qPurgeBodies   = `DELETE FROM manifests WHERE package_id = $1`
 	qPurgeBlobs    = `DELETE FROM package_blobs WHERE package_id = $1`
-	qDoomUploads   = `INSERT INTO doomed_keys (storage_key, doomed_at) SELECT storage_key, $2 FROM uploads WHERE package_id = $1
-		ON CONFLICT (storage_key) DO NOTHING`
-	qPurgeUploads = `DELETE FROM uploads WHERE package_id = $1`
-	qPurgeRoles   = `DELETE FROM package_roles WHERE package_id = $1`
-	qPurgePackage = `DELETE FROM packages WHERE id = $1`
+	qPurgeUploads  = `DELETE FROM uploads WHERE package_id = $1 RETURNING storage_key`
+	qPurgeRoles    = `DELETE FROM package_roles WHERE package_id = $1`
+	qPurgePackage  = `DELETE FROM packages WHERE id = $1`
 )
 
 // PurgePackage forgets a package and all that it holds. Bytes that nobody else
@@ -25,11 +23,11 @@ const (
 // Errors: berth.ErrUnavailable when something comes into the package just now.
 func (tx *Tx) PurgePackage(ctx context.Context, id int64, now time.Time) error {
 	busy := berth.ErrUnavailable.With("something is being pushed to the package; try again")
-	if _, err := tx.exec(ctx, busy, qDoomUploads, id, micros(now)); err != nil {
+	if err := tx.doomReturned(ctx, now, qPurgeUploads, id); err != nil {
 		return err
 	}
 	for _, q := range []string{
-		qPurgeUploads, qPurgeTags, qPurgeChildren, qPurgeRefs, qPurgeBodies, qPurgeBlobs, qPurgeRoles, qPurgePackage,
+		qPurgeTags, qPurgeChildren, qPurgeRefs, qPurgeBodies, qPurgeBlobs, qPurgeRoles, qPurgePackage,
 	} {
 		if _, err := tx.exec(ctx, busy, q, id); err != nil {
 			return err

@@ -1,0 +1,214 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/meta"
+)
+
+// nameHold is how long the name of a deleted owner cannot be chosen: whoever gets it
+// gets what others pull by it.
+const nameHold = 30 * 24 * time.Hour
+
+// What may become of the packages of an owner who is deleted.
+const (
+	PackagesRefuse = "refuse" // nothing is deleted while there are any
+	PackagesMove   = "move"   // they go to another owner
+	PackagesPurge  = "purge"  // they go too
+)
+
+// Disposal says what becomes of the packages of an owner who is deleted. The zero
+// value is [PackagesRefuse].
+type Disposal struct {
+	Packages string
+	To       string // the owner who gets them, for [PackagesMove]
+}
+
+// removal is one deletion of an owner.
+type removal struct {
+	tx       *meta.Tx
+	viewer   berth.Viewer
+	from     meta.Owner
+	disposal Disposal
+	to       meta.Owner
+	now      time.Time
+	moved    int64
+	purged   int
+}
+
+// newRemoval checks that the packages of an owner may go the way they shall. Those of
+// a service account are its organization's to give away, so what counts is what the
+// viewer may do there: in is the owner himself, or that organization.
+// Errors: berth.ErrRequestInvalid, berth.ErrConflict, berth.ErrDenied,
+// berth.ErrOwnerUnknown.
+func newRemoval(ctx context.Context, tx *meta.Tx, v berth.Viewer, name, in string, d Disposal, now time.Time) (*removal, error) {
+	o, _, err := namespace(ctx, tx, v, name)
+	if err != nil {
+		return nil, err
+	}
+	_, standing, err := namespace(ctx, tx, v, in)
+	if err != nil {
+		return nil, err
+	}
+	r := &removal{tx: tx, viewer: v, from: o, disposal: d, now: now}
+	switch d.Packages {
+	case "", PackagesRefuse:
+		n, err := tx.CountPublished(ctx, o.ID)
+		if err == nil && n > 0 {
+			err = berth.ErrConflict.With("%s has %d packages; delete them first, or with packages=purge at once, or give them to another owner with packages=move and to=OWNER", o.Name, n)
+		}
+		return r, err
+	case PackagesPurge:
+		if !berth.Can(v, standing, berth.ActionDelete) {
+			return r, berth.Denial(v, standing, "the packages of "+o.Name, berth.ActionDelete)
+		}
+		return r, nil
+	case PackagesMove:
+		if !berth.Can(v, standing, berth.ActionAdmin) {
+			return r, berth.Denial(v, standing, "the packages of "+o.Name, berth.ActionAdmin)
+		}
+		return r, r.target(ctx)
+	}
+	return r, berth.ErrRequestInvalid.With("packages is %.40q, expected refuse, move or purge", d.Packages)
+}
+
+// target finds the owner who gets the packages. He has to be one whose packages the
+// viewer administers.
+func (r *removal) target(ctx context.Context) error {
+	name := r.disposal.To
+	if name == "" {
+		return berth.ErrRequestInvalid.With("to is missing: the owner who gets the packages")
+	}
+	o, standing, err := namespace(ctx, r.tx, r.viewer, name)
+	if err != nil {
+		return err
+	}
+	r.to = o
+	switch {
+	case o.ID == 0, !berth.Can(r.viewer, standing, berth.ActionAdmin) && standing.Membership == berth.MembershipNone && !r.viewer.Admin:
+		return berth.ErrOwnerUnknown.With("%s does not exist, or %s may not give packages to it", name, r.viewer.Login)
+	case !berth.Can(r.viewer, standing, berth.ActionAdmin):
+		return berth.Denial(r.viewer, standing, "the packages of "+o.Name, berth.ActionAdmin)
+	case o.ID == r.from.ID:
+		return berth.ErrConflict.With("%s is deleted itself; name another owner", o.Name)
+	case o.Kind == meta.KindUser:
+		u, err := r.tx.GetAccount(ctx, o.ID)
+		if err == nil && u.Org == r.from.Name {
+			err = berth.ErrConflict.With("%s is deleted with %s; name another owner", o.Name, r.from.Name)
+		}
+		return err
+	}
+	return nil
+}
+
+// packages moves or purges what an owner has. What never was pushed to is purged.
+func (r *removal) packages(ctx context.Context, owner int64) error {
+	ids, err := r.tx.ListPackageIDs(ctx, owner, r.disposal.Packages == PackagesPurge)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := r.tx.PurgePackage(ctx, id, r.now); err != nil {
+			return err
+		}
+	}
+	if r.disposal.Packages != PackagesMove {
+		r.purged += len(ids)
+		return nil
+	}
+	if err := r.tx.FreezePackages(ctx, owner); err != nil {
+		return err
+	}
+	longest := berth.MaxNameLength - len(r.to.Folded) - len("/")
+	path, err := r.tx.FindObstacle(ctx, owner, r.to.ID, longest)
+	switch {
+	case err != nil:
+		return err
+	case len(path) > longest:
+		return berth.ErrConflict.With("%s/%s would be longer than %d bytes", r.to.Folded, path, berth.MaxNameLength)
+	case path != "":
+		return berth.ErrConflict.With("there is %s/%s already, or a push to it has begun; delete one of the two first", r.to.Folded, path)
+	}
+	n, err := r.tx.MovePackages(ctx, owner, r.to.ID)
+	r.moved += n
+	return err
+}
+
+// user forgets a user with his packages.
+func (r *removal) user(ctx context.Context, u berth.User) error {
+	if err := r.packages(ctx, u.ID); err != nil {
+		return err
+	}
+	if err := r.tx.DropUser(ctx, u.ID, r.now); err != nil {
+		return err
+	}
+	return r.hold(ctx, u.Login)
+}
+
+// org forgets an organization with its packages and service accounts.
+func (r *removal) org(ctx context.Context) error {
+	for {
+		// Those that are left come first again, because the ones before are gone.
+		bots, err := r.tx.ListServiceAccounts(ctx, r.from.ID, "", MaxPage)
+		if err != nil {
+			return err
+		}
+		for _, bot := range bots {
+			if err := r.user(ctx, bot); err != nil {
+				return err
+			}
+		}
+		if len(bots) < MaxPage {
+			break
+		}
+	}
+	if err := r.packages(ctx, r.from.ID); err != nil {
+		return err
+	}
+	if err := r.tx.DropOrg(ctx, r.from.ID); err != nil {
+		return err
+	}
+	return r.hold(ctx, r.from.Name)
+}
+
+// hold keeps a name from being chosen for a while, and frees those that were held
+// long enough.
+func (r *removal) hold(ctx context.Context, name string) error {
+	if err := r.tx.FreeNames(ctx, r.now); err != nil {
+		return err
+	}
+	return r.tx.HoldName(ctx, strings.ToLower(name), r.now.Add(nameHold))
+}
+
+// finish tells the new owner of the packages in his log, and returns what the event
+// of the deletion says of them.
+func (r *removal) finish(ctx context.Context) (string, error) {
+	if r.moved == 0 {
+		if r.disposal.Packages == PackagesPurge {
+			return fmt.Sprintf("packages deleted: %d", r.purged), nil
+		}
+		return "", nil
+	}
+	err := r.tx.AddEvent(ctx, r.viewer, berth.Event{
+		At: r.now, OwnerID: r.to.ID, Owner: r.to.Name, Action: "package.move", Target: r.to.Name,
+		Detail: fmt.Sprintf("packages from %s: %d", r.from.Name, r.moved),
+	})
+	return fmt.Sprintf("packages moved to %s: %d", r.to.Name, r.moved), err
+}
+
+// claim takes a name for a new owner. One that is held is for administrators only.
+// Errors: berth.ErrOwnerExists.
+func claim(ctx context.Context, tx *meta.Tx, v berth.Viewer, name, folded string, now time.Time) error {
+	if berth.Can(v, berth.Standing{}, berth.ActionSite) {
+		return tx.FreeName(ctx, folded)
+	}
+	until, err := tx.HeldUntil(ctx, folded)
+	if err == nil && now.Before(until) {
+		return berth.ErrOwnerExists.With("%s was deleted; the name is free again on %s, and for an administrator of this registry at once", name, until.Format(time.DateOnly))
+	}
+	return err
+}
