@@ -102,23 +102,38 @@ func (s *Server) dump(db *sql.DB, table string) []string {
 }
 
 // Exec changes the database behind the server's back, where no use case can bring
-// about what a test needs.
-func (s *Server) Exec(query string) {
+// about what a test needs, and returns the id of the last row put in.
+func (s *Server) Exec(query string, args ...any) int64 {
 	s.t.Helper()
-	if err := s.TryExec(s.t.Context(), query); err != nil {
+	db, err := s.raw()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer db.Close()
+	result, err := db.ExecContext(s.t.Context(), query, args...)
+	if err != nil {
 		s.t.Fatalf("%s: %v", query, err)
 	}
+	id, err := result.LastInsertId()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return id
 }
 
 // TryExec is Exec for what may be refused.
 func (s *Server) TryExec(ctx context.Context, query string) error {
-	db, err := sql.Open("sqlite", "file:"+s.file+"?_pragma=foreign_keys(1)&_pragma=busy_timeout(5000)")
+	db, err := s.raw()
 	if err != nil {
 		return err
 	}
 	defer db.Close()
 	_, err = db.ExecContext(ctx, query)
 	return err
+}
+
+func (s *Server) raw() (*sql.DB, error) {
+	return sql.Open("sqlite", "file:"+s.file+"?_pragma=foreign_keys(1)&_pragma=busy_timeout(10000)")
 }
 
 // OwnerID returns the id of a user or an organization.
