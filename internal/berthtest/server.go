@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -30,6 +31,9 @@ type Server struct {
 	Registry *registry.Service
 	Account  *account.Service
 	Clock    *Clock
+
+	// Routes lists every route of every face, as "METHOD /path".
+	Routes []string
 
 	t       testing.TB
 	file    string // of the database
@@ -91,8 +95,11 @@ func (s *Server) Replica() *Server {
 
 func (s *Server) listen(o Options) {
 	d := httpkit.NewDispatcher(http.NotFoundHandler())
-	ociapi.New(o.Log, s.Registry, s.Account, o.Origins).Mount(d.Handle)
-	restapi.New(o.Log, s.Registry, s.Account, o.Origins).Mount(d.Handle)
+	oci := ociapi.New(o.Log, s.Registry, s.Account, o.Origins)
+	oci.Mount(d.Handle)
+	rest := restapi.New(o.Log, s.Registry, s.Account, o.Origins)
+	rest.Mount(d.Handle)
+	s.Routes = slices.Concat(oci.Routes(), rest.Routes())
 	web := httptest.NewServer(d)
 	s.t.Cleanup(web.Close)
 	s.URL = web.URL

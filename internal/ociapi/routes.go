@@ -53,6 +53,23 @@ func (a *API) Mount(handle func(prefix string, h http.Handler)) {
 	handle("/token", a.token)
 }
 
+// Routes lists every route as "METHOD /path", for tests that have to know all.
+func (a *API) Routes() []string {
+	paths := [opCount]string{
+		opBase: "", opCatalog: "_catalog", opTags: "{name}/tags/list", opReferrers: "{name}/referrers/{digest}",
+		opManifest: "{name}/manifests/{reference}", opBlob: "{name}/blobs/{digest}",
+		opUploads: "{name}/blobs/uploads/", opUpload: "{name}/blobs/uploads/{upload}",
+	}
+	list := []string{"GET /token", "POST /token"}
+	for op, methods := range a.routes {
+		for method := range methods {
+			list = append(list, method+" /v2/"+paths[op])
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
 // serve finds the route and who is asking.
 func (a *API) serve(w *httpkit.Writer, r *http.Request) error {
 	w.Header().Set("Docker-Distribution-Api-Version", "registry/2.0")
