@@ -48,6 +48,18 @@ func (e *Error) Is(target error) bool {
 	return ok && t.ID == e.ID
 }
 
+// Hides reports whether the failure may stand for something that the viewer must
+// not know to be there.
+func (e *Error) Hides() bool {
+	switch e.Kind {
+	case KindUnauthenticated, KindDenied:
+		return true
+	case KindNotFound:
+		return e.ID != ErrManifestUnknown.ID && e.ID != ErrBlobUnknown.ID // told to those who may read the package
+	}
+	return false
+}
+
 // With returns a copy of e whose public message goes on with the given detail.
 func (e *Error) With(format string, args ...any) *Error {
 	c := *e

@@ -28,8 +28,7 @@ type Fail func(w *Writer, r *http.Request, err error)
 // broken transfer and not a short success.
 func Handle(log *slog.Logger, h Handler, fail Fail) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		w := &Writer{ResponseWriter: rw, id: rand.Text()[:16]}
-		start := time.Now()
+		w := &Writer{ResponseWriter: rw, id: rand.Text()[:16], start: time.Now()}
 		// That of the last answer on this connection must not strike this one.
 		_ = http.NewResponseController(rw).SetWriteDeadline(time.Time{}) // not every connection can
 		err := run(h, w, r)
@@ -40,7 +39,7 @@ func Handle(log *slog.Logger, h Handler, fail Fail) http.Handler {
 		if !w.Sent() {
 			w.WriteHeader(http.StatusOK) // net/http would, and the log should know
 		}
-		record(log, w, r, start, err, broken)
+		record(log, w, r, err, broken)
 		if broken {
 			panic(http.ErrAbortHandler)
 		}
@@ -59,7 +58,7 @@ func run(h Handler, w *Writer, r *http.Request) (err error) {
 
 // record writes the access log. Only errors of our own making are logged as such:
 // a client's mistake is part of the line.
-func record(log *slog.Logger, w *Writer, r *http.Request, start time.Time, err error, broken bool) {
+func record(log *slog.Logger, w *Writer, r *http.Request, err error, broken bool) {
 	level := slog.LevelInfo
 	var named *berth.Error
 	internal := err != nil && !errors.As(err, &named)
@@ -84,7 +83,7 @@ func record(log *slog.Logger, w *Writer, r *http.Request, start time.Time, err e
 		slog.String("viewer", w.Viewer),
 		slog.Int("status", w.status),
 		slog.Int64("bytes", w.bytes),
-		slog.Float64("ms", float64(time.Since(start).Microseconds())/1000),
+		slog.Float64("ms", float64(time.Since(w.start).Microseconds())/1000),
 	)
 	if err != nil {
 		attrs = append(attrs, slog.String("error", err.Error()))

@@ -16,6 +16,7 @@ type Writer struct {
 	Op, Package, Viewer string
 
 	id     string
+	start  time.Time
 	status int
 	bytes  int64
 }

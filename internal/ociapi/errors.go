@@ -95,6 +95,9 @@ func (a *API) fail(w *httpkit.Writer, r *http.Request, err error) {
 			reply, message = mapped, named.Msg
 		}
 	}
+	if named != nil && named.Hides() && w.Package != "" {
+		w.Level(r.Context())
+	}
 	switch reply.status {
 	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", a.challenge(r, named))

@@ -67,6 +67,9 @@ func (a *API) serveToken(w *httpkit.Writer, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if !covers(granted, asked) {
+		w.Level(r.Context())
+	}
 	w.Header().Set("Cache-Control", "no-store")
 	return writeJSON(w, http.StatusOK, "application/json", tokenReply{
 		Token: bearer.Token, AccessToken: bearer.Token, Scope: printScopes(granted),
@@ -133,6 +136,17 @@ func parseScope(s string) (berth.Grant, bool) {
 		}
 	}
 	return g, true
+}
+
+// covers reports whether all that was asked for is granted. A client that asks for
+// "*" is not told in a hurry either.
+func covers(granted, asked []berth.Grant) bool {
+	return !slices.ContainsFunc(asked, func(want berth.Grant) bool {
+		return !slices.ContainsFunc(granted, func(have berth.Grant) bool {
+			return have.Type == want.Type && have.Name == want.Name &&
+				!slices.ContainsFunc(want.Actions, func(a berth.Action) bool { return !slices.Contains(have.Actions, a) })
+		})
+	})
 }
 
 func printScopes(grants []berth.Grant) string {

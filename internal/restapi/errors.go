@@ -93,6 +93,9 @@ func (a *API) fail(w *httpkit.Writer, r *http.Request, err error) {
 			doc.Errors = []documentError{{named.ID}}
 		}
 	}
+	if named != nil && named.Hides() {
+		w.Level(r.Context())
+	}
 	switch status {
 	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", `Basic realm="Berth", charset="UTF-8"`)
