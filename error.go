@@ -56,8 +56,9 @@ func (e *Error) Hides() bool {
 		return true
 	case KindNotFound:
 		return e.ID != ErrManifestUnknown.ID && e.ID != ErrBlobUnknown.ID // told to those who may read the package
+	default:
+		return false
 	}
-	return false
 }
 
 // With returns a copy of e whose public message goes on with the given detail.
