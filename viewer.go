@@ -13,9 +13,10 @@ type Viewer struct {
 	Admin   bool   // administers the whole instance
 	Address string // where the request came from, for the audit log
 
-	TokenID      int64     // the access token used, 0 for a password or session
-	TokenExpires time.Time // zero: never, or there is no token
-	Scopes       Scopes    // what the credentials allow
+	TokenID      int64         // the access token used, 0 for a password or session
+	TokenExpires time.Time     // zero: never, or there is no token
+	TokenLife    time.Duration // from when it was made until then
+	Scopes       Scopes        // what the credentials allow
 	// Actions narrows what may be done with packages; empty is all.
 	Actions []Action
 	// Limited narrows the viewer to what Limits names.

@@ -127,7 +127,8 @@ func (s *Service) viewer(c meta.Credential, token int64) (berth.Viewer, error) {
 	if err != nil {
 		return berth.Viewer{}, err
 	}
-	v.TokenID, v.TokenExpires, v.Scopes = token, c.ExpiresAt, scopes
+	v.TokenID, v.Scopes = token, scopes
+	v.TokenExpires, v.TokenLife = c.ExpiresAt, c.ExpiresAt.Sub(c.CreatedAt)
 	v.Actions, v.Limited, v.Limits = splitActions(c.Actions), c.Limited, c.Limits
 	v.Admin = c.Admin && scopes.Has(berth.ScopeAdmin) && !v.Limited && len(v.Actions) == 0
 	return v, nil

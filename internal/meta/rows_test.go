@@ -144,12 +144,12 @@ func TestBlockedAndRevoked(t *testing.T) {
 		ann := addUser(t, db, "ann")
 		var token int64
 		update(t, db, func(tx *meta.Tx) (err error) {
-			token, err = tx.CreateToken(t.Context(), meta.Token{UserID: ann, Hash: "h", Scopes: "read:packages"})
+			token, err = tx.CreateToken(t.Context(), meta.Token{UserID: ann, Hash: "h", Scopes: "read:packages", CreatedAt: time.UnixMicro(7)})
 			return err
 		})
 		run(t, db, `UPDATE users SET blocked_at = 0`)
 		run(t, db, `UPDATE tokens SET revoked_at = 0`)
-		want := meta.Credential{UserID: ann, Login: "ann", Blocked: true, TokenID: token, Scopes: "read:packages", Revoked: true}
+		want := meta.Credential{UserID: ann, Login: "ann", Blocked: true, TokenID: token, Scopes: "read:packages", CreatedAt: time.UnixMicro(7).UTC(), Revoked: true}
 		var byID, byHash meta.Credential
 		var user meta.User
 		update(t, db, func(tx *meta.Tx) error {
@@ -242,6 +242,27 @@ func TestChecks(t *testing.T) {
 		} {
 			if _, err := db.Writers().ExecContext(t.Context(), fill(text)); err == nil {
 				t.Errorf("accepted: %s", text)
+			}
+		}
+	})
+}
+
+// TestAuditIsAppendOnly: not even somebody at the database changes the log by a
+// slip of the hand.
+func TestAuditIsAppendOnly(t *testing.T) {
+	t.Parallel()
+	metatest.Each(t, func(t *testing.T, address string) {
+		db := metatest.Open(t, address)
+		update(t, db, func(tx *meta.Tx) error {
+			return tx.AddEvent(t.Context(), berth.Viewer{Login: "ann"}, berth.Event{At: time.UnixMicro(1), Action: "a", Target: "t"})
+		})
+		queries := []string{`UPDATE audit SET actor = 'eve'`, `DELETE FROM audit`}
+		if strings.HasPrefix(address, "postgres") {
+			queries = append(queries, `TRUNCATE audit`)
+		}
+		for _, q := range queries {
+			if _, err := db.Writers().ExecContext(t.Context(), q); err == nil || !strings.Contains(err.Error(), "append-only") {
+				t.Errorf("%s: %v", q, err)
 			}
 		}
 	})

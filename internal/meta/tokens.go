@@ -21,17 +21,18 @@ type Credential struct {
 	Actions   string
 	Limited   bool
 	Limits    []berth.Limit // filled in from ListTokenLimits
+	CreatedAt time.Time     // of the token
 	ExpiresAt time.Time     // zero: never
 	Revoked   bool
 }
 
 const (
 	qGetCredential = `SELECT o.id, o.name, u.admin, u.blocked_at IS NOT NULL,
-			COALESCE(t.id, 0), COALESCE(t.scopes, ''), COALESCE(t.actions, ''), COALESCE(t.limited, FALSE), t.expires_at, t.revoked_at IS NOT NULL
+			COALESCE(t.id, 0), COALESCE(t.scopes, ''), COALESCE(t.actions, ''), COALESCE(t.limited, FALSE), t.created_at, t.expires_at, t.revoked_at IS NOT NULL
 		FROM owners o JOIN users u ON u.owner_id = o.id LEFT JOIN tokens t ON t.user_id = o.id AND t.id = $2
 		WHERE o.id = $1`
 	qGetTokenCredential = `SELECT o.id, o.name, u.admin, u.blocked_at IS NOT NULL,
-			t.id, t.scopes, t.actions, t.limited, t.expires_at, t.revoked_at IS NOT NULL
+			t.id, t.scopes, t.actions, t.limited, t.created_at, t.expires_at, t.revoked_at IS NOT NULL
 		FROM tokens t JOIN owners o ON o.id = t.user_id JOIN users u ON u.owner_id = o.id
 		WHERE t.hash = $1`
 	qGetUserOwner = `SELECT o.name, COALESCE(g.id, 0), COALESCE(g.name, '')
@@ -67,8 +68,9 @@ func (tx *Tx) GetTokenCredential(ctx context.Context, hash string) (Credential, 
 
 func scanCredential(r row) (Credential, error) {
 	var c Credential
-	var expires sql.NullInt64
-	err := r.Scan(&c.UserID, &c.Login, &c.Admin, &c.Blocked, &c.TokenID, &c.Scopes, &c.Actions, &c.Limited, &expires, &c.Revoked)
+	var created, expires sql.NullInt64
+	err := r.Scan(&c.UserID, &c.Login, &c.Admin, &c.Blocked, &c.TokenID, &c.Scopes, &c.Actions, &c.Limited, &created, &expires, &c.Revoked)
+	c.CreatedAt = fromNull(created)
 	c.ExpiresAt = fromNull(expires)
 	return c, orUnknown(err, berth.ErrOwnerUnknown)
 }

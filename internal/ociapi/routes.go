@@ -97,13 +97,14 @@ func (a *API) serve(w *httpkit.Writer, r *http.Request) error {
 	return h(w, r, v, p)
 }
 
-// warnBefore is how long before its end a token is warned of.
+// warnBefore is how long before its end a token is warned of. One that is meant to
+// be short-lived is warned of in the last quarter of its life.
 const warnBefore = 7 * 24 * time.Hour
 
 // warn tells of an access token that ends soon, in the form that the
 // distribution-spec gives to warnings.
 func (a *API) warn(w *httpkit.Writer, v berth.Viewer) {
-	if left := v.TokenExpires.Sub(a.account.Now()); !v.TokenExpires.IsZero() && left < warnBefore {
+	if left := v.TokenExpires.Sub(a.account.Now()); !v.TokenExpires.IsZero() && left < min(warnBefore, v.TokenLife/4) {
 		w.Header().Set("Warning", `299 - "the access token of `+v.Login+` expires on `+v.TokenExpires.UTC().Format("2006-01-02 15:04 MST")+`; make a new one"`)
 	}
 }

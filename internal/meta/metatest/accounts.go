@@ -103,10 +103,10 @@ func testTokens(s *suite) {
 	forever := create(meta.Token{UserID: ann, Name: "ci", Hash: "h1", Scopes: "read:packages", CreatedAt: at(0)})
 	passing := create(meta.Token{UserID: ann, Name: "ci", Hash: "h2", Scopes: "write:packages", CreatedAt: at(0), ExpiresAt: at(60)})
 
-	want := meta.Credential{UserID: ann, Login: "Ann", TokenID: forever, Scopes: "read:packages"}
+	want := meta.Credential{UserID: ann, Login: "Ann", TokenID: forever, Scopes: "read:packages", CreatedAt: at(0)}
 	same(s, "GetTokenCredential", want, view(s, byHash("h1")))
 	same(s, "GetCredential", want, view(s, byID(ann, forever)))
-	want = meta.Credential{UserID: ann, Login: "Ann", TokenID: passing, Scopes: "write:packages", ExpiresAt: at(60)}
+	want = meta.Credential{UserID: ann, Login: "Ann", TokenID: passing, Scopes: "write:packages", CreatedAt: at(0), ExpiresAt: at(60)}
 	same(s, "GetTokenCredential of a token that expires", want, view(s, byHash("h2")))
 	same(s, "GetCredential without a token", meta.Credential{UserID: ann, Login: "Ann"}, view(s, byID(ann, 0)))
 	same(s, "GetCredential with another's token", meta.Credential{UserID: bob, Login: "bob"}, view(s, byID(bob, forever)))
