@@ -46,10 +46,6 @@ const (
 	qUnbindRepositories      = `UPDATE users SET repository_id = NULL WHERE repository_id IN (SELECT id FROM repositories WHERE owner_id = $1)`
 	qDropRepositories        = `DELETE FROM repositories WHERE owner_id = $1`
 
-	// What was made with a token of his ends with it, whoever it belongs to.
-	qEndTokens = `WITH RECURSIVE made (id) AS (SELECT id FROM tokens WHERE user_id = $1
-			UNION SELECT t.id FROM tokens t JOIN made ON t.parent_id = made.id)
-		UPDATE tokens SET revoked_at = COALESCE(revoked_at, $2), parent_id = NULL WHERE id IN (SELECT id FROM made)`
 	qDropTokens          = `DELETE FROM tokens WHERE user_id = $1`
 	qDropSecondFactorOf  = `DELETE FROM second_factors WHERE user_id = $1`
 	qDropRecoveryCodesOf = `DELETE FROM recovery_codes WHERE user_id = $1`
@@ -114,9 +110,6 @@ func (tx *Tx) MovePackages(ctx context.Context, from, to int64) (int64, error) {
 // Errors: berth.ErrConflict when he is given something just now.
 func (tx *Tx) DropUser(ctx context.Context, id int64, now time.Time) error {
 	if err := tx.DropUploadsOf(ctx, id, now); err != nil {
-		return err
-	}
-	if _, err := tx.exec(ctx, nil, qEndTokens, id, micros(now)); err != nil {
 		return err
 	}
 	return tx.dropAll(

@@ -74,7 +74,6 @@ func statements() []string { //nolint:funlen // it is a list
 		qDropUpload,
 		qDropUploadsOf,
 		qDropUser,
-		qEndTokens,
 		qFindBlob,
 		qFindObstacle,
 		qFindTeam,
