@@ -18,6 +18,13 @@ func Run(t *testing.T, open func(t *testing.T) *meta.DB) {
 		{"Owners", testOwners},
 		{"Users", testUsers},
 		{"Organizations", testOrganizations},
+		{"Accounts", testAccounts},
+		{"Admins", testAdmins},
+		{"PeopleLists", testPeopleLists},
+		{"OrgSettings", testOrgSettings},
+		{"Members", testMembers},
+		{"Teams", testTeamChanges},
+		{"HeldNames", testHeldNames},
 		{"Tokens", testTokens},
 		{"TokenLimits", testTokenLimits},
 		{"RevokeToken", testRevokeToken},
@@ -56,6 +63,8 @@ func Run(t *testing.T, open func(t *testing.T) *meta.DB) {
 		{"SamePush", testSamePush},
 		{"DeleteBesidePut", testDeleteBesidePut},
 		{"DropBesideTag", testDropBesideTag},
+		{"UploadsEnd", testUploadsEnd},
+		{"LastOwner", testLastOwner},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
