@@ -55,25 +55,29 @@ func newRemoval(ctx context.Context, tx *meta.Tx, v berth.Viewer, name, in strin
 		return nil, err
 	}
 	r := &removal{tx: tx, viewer: v, from: o, disposal: d, now: now}
+	n, err := tx.CountPublished(ctx, o.ID)
+	if err != nil {
+		return nil, err
+	}
 	switch d.Packages {
 	case "", PackagesRefuse:
-		n, err := tx.CountPublished(ctx, o.ID)
-		if err == nil && n > 0 {
-			err = berth.ErrConflict.With("%s has %d packages; delete them first, or with packages=purge at once, or give them to another owner with packages=move and to=OWNER", o.Name, n)
+		if n > 0 {
+			return nil, berth.ErrConflict.With("%s has %d packages; delete them first, or with packages=purge at once, or give them to another owner with packages=move and to=OWNER", o.Name, n)
 		}
-		return r, err
+		return r, nil
 	case PackagesPurge:
+		r.purged = n
 		if !berth.Can(v, standing, berth.ActionDelete) {
-			return r, berth.Denial(v, standing, "the packages of "+o.Name, berth.ActionDelete)
+			return nil, berth.Denial(v, standing, "the packages of "+o.Name, berth.ActionDelete)
 		}
 		return r, nil
 	case PackagesMove:
 		if !berth.Can(v, standing, berth.ActionAdmin) {
-			return r, berth.Denial(v, standing, "the packages of "+o.Name, berth.ActionAdmin)
+			return nil, berth.Denial(v, standing, "the packages of "+o.Name, berth.ActionAdmin)
 		}
 		return r, r.target(ctx)
 	}
-	return r, berth.ErrRequestInvalid.With("packages is %.40q, expected refuse, move or purge", d.Packages)
+	return nil, berth.ErrRequestInvalid.With("packages is %.40q, expected refuse, move or purge", d.Packages)
 }
 
 // target finds the owner who gets the packages. He has to be one whose packages the
@@ -117,7 +121,6 @@ func (r *removal) packages(ctx context.Context, owner int64) error {
 		}
 	}
 	if r.disposal.Packages != PackagesMove {
-		r.purged += len(ids)
 		return nil
 	}
 	if err := r.tx.FreezePackages(ctx, owner); err != nil {

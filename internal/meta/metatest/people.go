@@ -279,7 +279,7 @@ func testTeamChanges(s *suite) {
 		})
 		return changed
 	}
-	same(s, "put, put, drop, drop, put", []bool{true, false, true, false, true}, []bool{put(), put(), drop(), drop(), put()})
+	same(s, "put twice, drop twice, put", []bool{true, false, true, false, true}, []bool{put(), put(), drop(), drop(), put()})
 	s.refused("PutTeamMember of no team", berth.ErrTeamUnknown, func(ctx context.Context, tx *meta.Tx) error {
 		_, err := tx.PutTeamMember(ctx, devs+1000, ann)
 		return err
