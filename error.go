@@ -1,6 +1,10 @@
 package berth
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"time"
+)
 
 // Kind is the class of a failure: what a caller may do about it, independent of
 // protocol. Each face maps kinds or IDs to its own status codes.
@@ -75,6 +79,26 @@ func (e *Error) Because(err error) *Error {
 	return &c
 }
 
+// After returns a copy of e that says how long to wait before another try.
+func (e *Error) After(wait time.Duration) *Error { return e.Because(&waitError{wait, e.err}) }
+
+// RetryAfter returns how long to wait before another try, 0 when nobody said.
+func (e *Error) RetryAfter() time.Duration {
+	if w, ok := errors.AsType[*waitError](e.err); ok {
+		return w.wait
+	}
+	return 0
+}
+
+// waitError carries a time to wait among the causes of an error.
+type waitError struct {
+	wait time.Duration
+	err  error
+}
+
+func (w *waitError) Error() string { return "wait " + w.wait.String() }
+func (w *waitError) Unwrap() error { return w.err }
+
 // The named errors. Every one has a row in the error table of every face.
 var (
 	ErrNameInvalid         = &Error{KindInvalid, "name_invalid", "package name invalid", nil}
@@ -110,6 +134,10 @@ var (
 	ErrOwnerInvalid        = &Error{KindInvalid, "owner_invalid", "owner name invalid", nil}
 	ErrPasswordInvalid     = &Error{KindInvalid, "password_invalid", "password not acceptable", nil}
 	ErrTokenInvalid        = &Error{KindInvalid, "token_invalid", "token request invalid", nil}
+	ErrSessionUnknown      = &Error{KindNotFound, "session_unknown", "session unknown", nil}
+	ErrInvitationUnknown   = &Error{KindNotFound, "invitation_unknown", "invitation unknown", nil}
+	ErrSecondFactorInvalid = &Error{KindInvalid, "second_factor_invalid", "second factor not accepted", nil}
+	ErrSecondFactorNeeded  = &Error{KindUnauthenticated, "second_factor_needed", "second factor needed", nil}
 	ErrUnauthenticated     = &Error{KindUnauthenticated, "unauthenticated", "authentication required", nil}
 	ErrCredentialsInvalid  = &Error{KindUnauthenticated, "credentials_invalid", "credentials not accepted", nil}
 	ErrScopeMissing        = &Error{KindUnauthenticated, "scope_missing", "the bearer token does not cover this", nil}
@@ -130,6 +158,7 @@ func Errors() []*Error {
 		ErrManifestInvalid, ErrManifestTooLarge, ErrTooManyTags, ErrManifestUnknown, ErrManifestBlobUnknown, ErrManifestReferenced,
 		ErrBlobUnknown, ErrBlobReferenced, ErrUploadUnknown, ErrUploadInvalid, ErrUploadBusy,
 		ErrPackageUnknown, ErrRepositoryUnknown, ErrTeamUnknown, ErrTokenUnknown, ErrRoleUnknown, ErrExists, ErrConflict, ErrOwnerUnknown, ErrOwnerExists, ErrOwnerInvalid, ErrPasswordInvalid, ErrTokenInvalid,
+		ErrSessionUnknown, ErrInvitationUnknown, ErrSecondFactorInvalid, ErrSecondFactorNeeded,
 		ErrUnauthenticated, ErrCredentialsInvalid, ErrScopeMissing, ErrDenied,
 		ErrRequestInvalid, ErrRequestTooLarge, ErrRouteUnknown, ErrMethodUnsupported, ErrTooMany, ErrUnavailable,
 	}

@@ -13,6 +13,7 @@ type Viewer struct {
 	Admin   bool   // administers the whole instance
 	Address string // where the request came from, for the audit log
 
+	SessionID    int64         // the session used, 0 for none
 	TokenID      int64         // the access token used, 0 for a password or session
 	TokenExpires time.Time     // zero: never, or there is no token
 	TokenLife    time.Duration // from when it was made until then

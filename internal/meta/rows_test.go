@@ -267,3 +267,51 @@ func TestAuditIsAppendOnly(t *testing.T) {
 		}
 	})
 }
+
+// TestSignInFlags: what signing in has to know comes from four tables.
+func TestSignInFlags(t *testing.T) {
+	t.Parallel()
+	metatest.Each(t, func(t *testing.T, address string) {
+		db := metatest.Open(t, address)
+		ctx := t.Context()
+		ann, robot := addUser(t, db, "ann"), addUser(t, db, "robot")
+		org := insert(t, db, `INSERT INTO owners (kind, name, folded, created_at) VALUES ('org', 'acme', 'acme', 0)`)
+		run(t, db, `INSERT INTO orgs (owner_id, base_role, members_create, allow_public) VALUES ($1, 0, FALSE, FALSE)`, org)
+		run(t, db, `UPDATE users SET org_id = $1, admin = TRUE WHERE owner_id = $2`, org, robot)
+		get := func(name string) (u meta.SignIn) {
+			update(t, db, func(tx *meta.Tx) (err error) {
+				u, err = tx.GetSignIn(ctx, name)
+				return err
+			})
+			return u
+		}
+		if diff := cmp.Diff(meta.SignIn{ID: robot, Name: "robot", Admin: true, Service: true}, get("robot")); diff != "" {
+			t.Error(diff)
+		}
+		insert(t, db, `INSERT INTO identities (user_id, provider, subject, created_at) VALUES ($1, 'corp', '1', 0)`, ann)
+		run(t, db, `UPDATE users SET blocked_at = 1, admin = TRUE WHERE owner_id = $1`, ann)
+		if diff := cmp.Diff(meta.SignIn{ID: ann, Name: "ann", Admin: true, Blocked: true, Outside: true}, get("ann")); diff != "" {
+			t.Error(diff)
+		}
+		err := db.View(ctx, func(tx *meta.Tx) error {
+			_, name, err := tx.FirstAdmin(ctx)
+			if err == nil {
+				t.Errorf("FirstAdmin is %s", name)
+			}
+			return err
+		})
+		if !errors.Is(err, berth.ErrOwnerUnknown) {
+			t.Errorf("FirstAdmin = %v", err)
+		}
+		run(t, db, `INSERT INTO held_names (folded, until) VALUES ('eve', 1000000)`)
+		for second, want := range map[int64]bool{0: true, 1: false, 2: false} {
+			update(t, db, func(tx *meta.Tx) error {
+				held, err := tx.NameHeld(ctx, "eve", time.Unix(second, 0))
+				if held != want {
+					t.Errorf("NameHeld after %d s = %t", second, held)
+				}
+				return err
+			})
+		}
+	})
+}

@@ -11,6 +11,7 @@ const (
 	qAddSetting = `INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING`
 	qPutSetting = `INSERT INTO settings (name, value) VALUES ($1, $2)
 		ON CONFLICT (name) DO UPDATE SET value = excluded.value`
+	qDropSetting = `DELETE FROM settings WHERE name = $1`
 
 	qListSigningKeys = `SELECT id, secret, created_at FROM signing_keys ORDER BY created_at DESC, id`
 	qPutSigningKey   = `INSERT INTO signing_keys (id, secret, created_at) VALUES ($1, $2, $3)`
@@ -33,6 +34,12 @@ func (tx *Tx) AddSetting(ctx context.Context, name, value string) error {
 // PutSetting makes or changes a setting.
 func (tx *Tx) PutSetting(ctx context.Context, name, value string) error {
 	_, err := tx.exec(ctx, nil, qPutSetting, name, value)
+	return err
+}
+
+// DropSetting forgets a setting.
+func (tx *Tx) DropSetting(ctx context.Context, name string) error {
+	_, err := tx.exec(ctx, nil, qDropSetting, name)
 	return err
 }
 

@@ -57,9 +57,14 @@ func wireErrors() map[string]wireError {
 		"scope_missing":       {"UNAUTHORIZED", http.StatusUnauthorized},
 		"denied":              {"DENIED", http.StatusForbidden},
 
+		"second_factor_needed":  {"UNAUTHORIZED", http.StatusUnauthorized},
+		"second_factor_invalid": {"UNSUPPORTED", http.StatusBadRequest},
+
 		"route_unknown":      {"UNSUPPORTED", http.StatusNotFound},
 		"method_unsupported": {"UNSUPPORTED", http.StatusMethodNotAllowed},
 		"owner_exists":       {"UNSUPPORTED", http.StatusConflict},
+		"session_unknown":    {"UNSUPPORTED", http.StatusNotFound},
+		"invitation_unknown": {"UNSUPPORTED", http.StatusNotFound},
 		"exists":             {"UNSUPPORTED", http.StatusConflict},
 		"conflict":           {"UNSUPPORTED", http.StatusConflict},
 		"page_invalid":       {"UNSUPPORTED", http.StatusBadRequest},
@@ -102,7 +107,7 @@ func (a *API) fail(w *httpkit.Writer, r *http.Request, err error) {
 	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", a.challenge(r, named))
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		w.Header().Set("Retry-After", "5")
+		w.Header().Set("Retry-After", httpkit.RetryAfter(named))
 	}
 	_ = writeJSON(w, reply.status, "application/json", document{[]documentError{{reply.code, message}}})
 }

@@ -3,7 +3,6 @@ package restapi
 import (
 	"errors"
 	"net/http"
-	"strconv"
 
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/httpkit"
@@ -22,6 +21,8 @@ func statuses() map[string]int {
 		"team_unknown":       http.StatusNotFound,
 		"token_unknown":      http.StatusNotFound,
 		"role_unknown":       http.StatusNotFound,
+		"session_unknown":    http.StatusNotFound,
+		"invitation_unknown": http.StatusNotFound,
 
 		"digest_invalid":      http.StatusUnprocessableEntity,
 		"digest_mismatch":     http.StatusUnprocessableEntity,
@@ -48,6 +49,9 @@ func statuses() map[string]int {
 		"credentials_invalid": http.StatusUnauthorized,
 		"scope_missing":       http.StatusUnauthorized,
 		"denied":              http.StatusForbidden,
+
+		"second_factor_needed":  http.StatusUnauthorized,
+		"second_factor_invalid": http.StatusUnprocessableEntity,
 
 		"route_unknown":      http.StatusNotFound,
 		"method_unsupported": http.StatusMethodNotAllowed,
@@ -100,7 +104,7 @@ func (a *API) fail(w *httpkit.Writer, r *http.Request, err error) {
 	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", `Basic realm="Berth", charset="UTF-8"`)
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		w.Header().Set("Retry-After", strconv.Itoa(5))
+		w.Header().Set("Retry-After", httpkit.RetryAfter(named))
 	}
 	_ = writeJSON(w, status, doc)
 }

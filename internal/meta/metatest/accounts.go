@@ -136,6 +136,9 @@ func testSettings(s *suite) {
 	s.do(func(ctx context.Context, tx *meta.Tx) error { return tx.PutSetting(ctx, "Fold", "ıİ \n'\"") })
 	same(s, "GetSetting after PutSetting", "off", get("fold"))
 	same(s, "GetSetting in another case", "ıİ \n'\"", get("Fold"))
+	s.do(func(ctx context.Context, tx *meta.Tx) error { return tx.DropSetting(ctx, "Fold") })
+	same(s, "GetSetting after DropSetting", "", get("Fold"))
+	same(s, "GetSetting of another after DropSetting", "off", get("fold"))
 }
 
 func testSigningKeys(s *suite) {
