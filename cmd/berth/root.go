@@ -125,7 +125,11 @@ func (c *core) build(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	c.account, err = account.New(ctx, c.db, account.Options{Secret: secret})
+	c.account, err = account.New(ctx, c.db, account.Options{
+		Secret:          secret,
+		TokensPerMinute: c.config.Limits.Tokens,
+		Registration:    c.config.Registration == "open",
+	})
 	return err
 }
 

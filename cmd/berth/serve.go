@@ -125,6 +125,7 @@ func (c *core) run(ctx context.Context, log *slog.Logger, l net.Listener, h http
 			jobs.Job{Name: "reap uploads", Every: 10 * time.Minute, Run: c.registry.ReapUploads},
 			jobs.Job{Name: "record token use", Every: 30 * time.Second, Run: c.account.RecordUsage},
 			jobs.Job{Name: "delete doomed bytes", Every: 2 * time.Minute, Run: c.registry.DeleteDoomed},
+			jobs.Job{Name: "reap sessions", Every: time.Hour, Run: c.account.ReapSessions},
 		)
 	}()
 	served := make(chan error, 1)

@@ -1,8 +1,10 @@
 package account_test
 
 import (
+	"encoding/base32"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -172,27 +174,79 @@ func TestManySignIns(t *testing.T) {
 func TestNothingUsableIsStored(t *testing.T) {
 	t.Parallel()
 	s := berthtest.New(t)
-	secret := s.Token("ada", berth.ScopeAll, 0)
-	if err := s.Account.CreateUser(t.Context(), berth.Operator(), "eve", "hunter2hunter2", false); err != nil {
+	s.Account.FastHashes()
+	ctx := t.Context()
+	token := s.Token("ada", berth.ScopeAll, 0)
+	if err := s.Account.CreateUser(ctx, berth.Operator(), "eve", secret, false); err != nil {
+		t.Fatal(err)
+	}
+	s.Exec(`UPDATE users SET admin = FALSE`)
+	if _, err := s.Account.EnsureAdmin(ctx, "boss", "hunter2hunter2"); err != nil {
+		t.Fatal(err)
+	}
+	key, recovery, v := addFactor(t, s, "eve")
+	session, err := s.Account.SignIn(ctx, "eve", secret, recovery[0], here, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	invitation, err := s.Account.Invite(ctx, as("ada"), account.Invitation{Org: "acme"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bearer, err := s.Account.IssueBearer(ctx, v, nil)
+	if err != nil {
 		t.Fatal(err)
 	}
 	state := s.State()
-	for _, plain := range []string{secret, secret[4:], "hunter2"} {
-		if strings.Contains(state, plain) {
-			t.Errorf("%q is in the database", plain)
+	plain := []string{token, "hunter2", secret, key, session.Secret, invitation.Secret, bearer.Token}
+	for _, code := range recovery {
+		plain = append(plain, code, strings.ReplaceAll(code, "-", ""))
+	}
+	binary, err := base32.StdEncoding.DecodeString(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain = append(plain, string(binary), strings.Trim(fmt.Sprint(binary), "[]"))
+	for _, p := range plain {
+		_, random, prefixed := strings.Cut(p, "_")
+		if strings.Contains(strings.ToLower(state), strings.ToLower(p)) || prefixed && strings.Contains(state, random) {
+			t.Errorf("%q is in the database", p)
 		}
 	}
-	for word := range strings.FieldsSeq(state) {
-		word = strings.Trim(word, `"`)
+	n := 0
+	for word := range strings.FieldsFuncSeq(state, func(r rune) bool { return strings.ContainsRune(" \"\n{},:\\", r) }) {
 		if len(word) < 8 {
 			continue
 		}
-		if _, err := s.Account.Login(t.Context(), "ada", "brt_"+word, ""); err == nil {
-			t.Errorf("%q logs in", word)
+		n++
+		address := fmt.Sprintf("2001:db8:%x::1", n)
+		for _, user := range []string{"ada", "eve", "boss"} {
+			for _, prefix := range []string{"", "brt_"} {
+				if _, err := s.Account.Login(ctx, user, prefix+word, address); err == nil {
+					t.Errorf("%q logs in as %s", word, user)
+				}
+			}
 		}
-		if v, err := s.Account.Authenticate(t.Context(), "Bearer "+word, ""); err == nil {
+		if v, err := s.Account.Authenticate(ctx, "Bearer "+word, address); err == nil {
 			t.Errorf("%q is a bearer of %s", word, v.Login)
 		}
+		for _, prefix := range []string{"", "brs_"} {
+			if _, err := s.Account.SessionViewer(ctx, prefix+word, address); err == nil {
+				t.Errorf("%q is a session", word)
+			}
+		}
+		for _, prefix := range []string{"", "bri_"} {
+			if _, err := s.Account.GetInvitation(ctx, prefix+word); err == nil {
+				t.Errorf("%q is an invitation", word)
+			}
+		}
+		s.Clock.Advance(time.Hour) // so that codes are taken again
+		if _, err := s.Account.SignIn(ctx, "eve", secret, word, there, ""); err == nil || errors.Is(err, berth.ErrTooMany) {
+			t.Errorf("%q as a code: %v", word, err)
+		}
+	}
+	if n < 40 {
+		t.Errorf("%d words only", n)
 	}
 }
 
@@ -216,7 +270,7 @@ func TestTokens(t *testing.T) {
 	for i := range tok.Secret { // a typo anywhere is told from a token that is gone
 		typo := []byte(tok.Secret)
 		typo[i] ^= 1
-		if _, err := s.Account.Login(ctx, "ada", string(typo), ""); !errors.Is(err, berth.ErrCredentialsInvalid) {
+		if _, err := s.Account.Login(ctx, "ada", string(typo), fmt.Sprintf("192.0.2.%d", i)); !errors.Is(err, berth.ErrCredentialsInvalid) {
 			t.Errorf("typo at %d: %v", i, err)
 		} else if i >= 4 && !strings.Contains(err.Error(), "checksum") {
 			t.Errorf("typo at %d: %v", i, err)

@@ -13,7 +13,7 @@ import (
 // Authenticate returns who a request speaks for, from its Authorization header:
 // "" is anonymous, Bearer takes a bearer of ours or an access token, Basic a user
 // name with a password or an access token. Address is where the request came from.
-// Errors: berth.ErrCredentialsInvalid, berth.ErrUnavailable.
+// Errors: berth.ErrCredentialsInvalid, berth.ErrTooMany, berth.ErrUnavailable.
 func (s *Service) Authenticate(ctx context.Context, header, address string) (berth.Viewer, error) {
 	v, err := s.authenticate(ctx, header, address)
 	v.Address = address
@@ -29,7 +29,7 @@ func (s *Service) authenticate(ctx context.Context, header, address string) (ber
 	switch strings.ToLower(scheme) {
 	case "bearer":
 		if strings.HasPrefix(rest, tokenPrefix) {
-			return s.tokenViewer(ctx, rest, "")
+			return s.accessToken(ctx, rest, "", address)
 		}
 		return s.bearerViewer(ctx, rest)
 	case "basic":
@@ -45,39 +45,21 @@ func (s *Service) authenticate(ctx context.Context, header, address string) (ber
 
 // Login returns the user of that name, by password or access token, as somebody
 // asks from an address.
-// Errors: berth.ErrCredentialsInvalid, berth.ErrUnavailable.
+// Errors: berth.ErrCredentialsInvalid, berth.ErrTooMany, berth.ErrUnavailable.
 func (s *Service) Login(ctx context.Context, user, password, address string) (berth.Viewer, error) {
-	v, err := s.login(ctx, user, password)
+	v, err := s.login(ctx, user, password, address)
 	v.Address = address
 	return v, err
 }
 
-func (s *Service) login(ctx context.Context, user, password string) (berth.Viewer, error) {
-	if user == "" && password == "" {
+func (s *Service) login(ctx context.Context, user, password, address string) (berth.Viewer, error) {
+	switch {
+	case user == "" && password == "":
 		return berth.Viewer{}, berth.ErrCredentialsInvalid.With("user name and password are empty")
+	case strings.HasPrefix(password, tokenPrefix):
+		return s.accessToken(ctx, password, user, address)
 	}
-	if strings.HasPrefix(password, tokenPrefix) {
-		return s.tokenViewer(ctx, password, user)
-	}
-	var u meta.User
-	folded, err := berth.ParseOwner(user)
-	if err == nil {
-		err = s.meta.View(ctx, func(tx *meta.Tx) (err error) {
-			u, err = tx.GetUser(ctx, folded)
-			return err
-		})
-	}
-	if err != nil && !errors.Is(err, berth.ErrOwnerUnknown) && !errors.Is(err, berth.ErrOwnerInvalid) {
-		return berth.Viewer{}, err
-	}
-	ok, err := s.passwords.matches(ctx, password, u.PasswordHash)
-	if err != nil {
-		return berth.Viewer{}, err
-	}
-	if !ok {
-		return berth.Viewer{}, berth.ErrCredentialsInvalid.With("user name or password is wrong; a token is accepted as password too")
-	}
-	return s.viewer(meta.Credential{UserID: u.ID, Login: u.Name, Admin: u.Admin, Blocked: u.Blocked}, 0)
+	return s.passwordViewer(ctx, user, password, address)
 }
 
 // tokenViewer returns the owner of an access token. The name given must be his,

@@ -49,6 +49,8 @@ type passwords struct {
 	// request do not pay, or make us pay, each time.
 	proven *lru.Cache[[sha256.Size]byte, string]
 	salt   []byte
+	// argon is argon2.IDKey. Tests count how often it is called.
+	argon func(password, salt []byte, time, memory uint32, threads uint8, size uint32) []byte
 }
 
 func newPasswords() (*passwords, error) {
@@ -57,7 +59,7 @@ func newPasswords() (*passwords, error) {
 		return nil, err
 	}
 	salt := []byte(rand.Text())
-	p := &passwords{slots: make(chan struct{}, 1), proven: proven, salt: salt}
+	p := &passwords{slots: make(chan struct{}, 1), proven: proven, salt: salt, argon: argon2.IDKey}
 	p.decoy = encode(currentParams(), salt, make([]byte, 32))
 	return p, nil
 }
@@ -121,7 +123,7 @@ func (p *passwords) derive(ctx context.Context, password string, a argonParams, 
 	case <-ctx.Done():
 		return nil, berth.ErrUnavailable.Because(ctx.Err())
 	}
-	sum := argon2.IDKey([]byte(password), salt, a.time, a.memory, a.threads, 32)
+	sum := p.argon([]byte(password), salt, a.time, a.memory, a.threads, 32)
 	// Each hash leaves a large block behind; without this a few sign-ins in a row
 	// are most of the memory that the server ever takes.
 	runtime.GC()

@@ -28,6 +28,11 @@ type Options struct {
 	// Secret seals what a thief of the database must not read. It has SecretLength
 	// bytes and must stay the same as long as the database lives.
 	Secret []byte
+	// TokensPerMinute is how many bearers each account, or address of anonymous ones,
+	// may ask for. 0 is no limit.
+	TokensPerMinute int
+	// Registration lets everybody make an account.
+	Registration bool
 	// Now is the clock. Nil is time.Now.
 	Now func() time.Time
 }
@@ -40,6 +45,7 @@ type Service struct {
 
 	sealer    *sealer
 	passwords *passwords
+	limits    *limits
 	keys      *keyring
 	bearers   *lru.Cache[[sha256.Size]byte, bearerClaims]
 	fresh     *lru.Cache[credentialKey, freshCredential]
@@ -72,6 +78,9 @@ func New(ctx context.Context, db *meta.DB, opts Options) (*Service, error) {
 	if s.fresh, err = lru.New[credentialKey, freshCredential](cacheSize); err != nil {
 		return nil, err
 	}
+	if s.limits, err = newLimits(s.now, opts.TokensPerMinute); err != nil {
+		return nil, err
+	}
 	if s.passwords, err = newPasswords(); err != nil {
 		return nil, err
 	}
@@ -98,7 +107,8 @@ func (s *Service) createUser(ctx context.Context, tx *meta.Tx, name, folded, has
 }
 
 // EnsureAdmin makes the first account, an administrator of that name, when there
-// is no administrator. It returns the password, which is made up when the given
+// is no administrator, and keeps its password for [Service.AdminCredentials]. It
+// returns the password, which is made up when the given
 // one is "", and "" when there was nothing to do. Errors: berth.ErrOwnerExists when
 // the name belongs to somebody who is none.
 func (s *Service) EnsureAdmin(ctx context.Context, name, password string) (string, error) {
@@ -122,7 +132,14 @@ func (s *Service) EnsureAdmin(ctx context.Context, name, password string) (strin
 		return "", fmt.Errorf("password of the first account: %w", err)
 	}
 	err = s.meta.Update(ctx, func(tx *meta.Tx) error {
-		return s.createUser(ctx, tx, name, folded, hash, true)
+		if err := s.createUser(ctx, tx, name, folded, hash, true); err != nil {
+			return err
+		}
+		u, err := tx.GetUser(ctx, folded)
+		if err != nil {
+			return err
+		}
+		return s.keepAdminPassword(ctx, tx, u.ID, password)
 	})
 	if errors.Is(err, berth.ErrOwnerExists) { // perhaps another replica was faster
 		if err := s.meta.View(ctx, count); err != nil || admins > 0 {
@@ -142,13 +159,22 @@ func (s *Service) SetPassword(ctx context.Context, v berth.Viewer, name, passwor
 	if err != nil {
 		return err
 	}
-	return s.meta.Update(ctx, func(tx *meta.Tx) error {
+	now := s.now()
+	err = s.meta.Update(ctx, func(tx *meta.Tx) error {
 		u, err := findUser(ctx, tx, name)
 		if err != nil {
 			return err
 		}
-		return tx.PutPassword(ctx, u.ID, hash)
+		if err := tx.PutPassword(ctx, u.ID, hash); err != nil {
+			return err
+		}
+		if err := passwordChanged(ctx, tx, u.ID, v.SessionID, now); err != nil {
+			return err
+		}
+		return tx.AddEvent(ctx, v, berth.Event{At: now, OwnerID: u.ID, Owner: u.Name, Action: "password.change", Target: u.Name})
 	})
+	s.changed()
+	return err
 }
 
 func findUser(ctx context.Context, tx *meta.Tx, name string) (meta.User, error) {

@@ -54,6 +54,7 @@ type Options struct {
 	Blobs    blob.Store
 	Origins  httpkit.Origins
 	Registry func(*registry.Options)
+	Account  func(*account.Options)
 	Log      *slog.Logger
 	// Address is another database, instead of a temporary SQLite file.
 	Address string
@@ -128,7 +129,11 @@ func (s *Server) open(o Options) {
 	if err = s.Registry.SettleTagCase(ctx); err != nil {
 		s.t.Fatal(err)
 	}
-	if s.Account, err = account.New(ctx, s.Meta, s.AccountOptions()); err != nil {
+	accountOpts := s.AccountOptions()
+	if o.Account != nil {
+		o.Account(&accountOpts)
+	}
+	if s.Account, err = account.New(ctx, s.Meta, accountOpts); err != nil {
 		s.t.Fatal(err)
 	}
 }

@@ -149,3 +149,30 @@ func (s *Server) OwnerID(name string) (id int64) {
 	}
 	return id
 }
+
+// Events returns the audit log as text, oldest first: action, target and detail.
+func (s *Server) Events() []string {
+	s.t.Helper()
+	db, err := s.raw()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer db.Close()
+	rows, err := db.QueryContext(s.t.Context(), `SELECT action || ' ' || target || CASE detail WHEN '' THEN '' ELSE ': ' || detail END FROM audit ORDER BY id`)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer rows.Close()
+	var list []string
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			s.t.Fatal(err)
+		}
+		list = append(list, line)
+	}
+	if err := rows.Err(); err != nil {
+		s.t.Fatal(err)
+	}
+	return list
+}

@@ -39,6 +39,9 @@ type Config struct {
 	// X-Forwarded-Proto and X-Forwarded-Host are believed.
 	TrustedProxies []string `yaml:"trusted_proxies" env:"TRUSTED_PROXIES"`
 
+	// Registration says whether anybody may make an account: off, open.
+	Registration string `yaml:"registration" env:"REGISTRATION"`
+
 	Log      Log      `yaml:"log" envPrefix:"LOG_"`
 	Tags     Tags     `yaml:"tags" envPrefix:"TAGS_"`
 	Packages Packages `yaml:"packages" envPrefix:"PACKAGES_"`
@@ -67,6 +70,9 @@ type Limits struct {
 	Manifest int64 `yaml:"manifest" env:"MANIFEST"` // bytes
 	Blob     int64 `yaml:"blob" env:"BLOB"`         // bytes
 	Uploads  int   `yaml:"uploads" env:"UPLOADS"`   // open at once, for each user
+	// Tokens is how many bearers a minute each user, and each address of anonymous
+	// ones, may ask for. 0 is no limit.
+	Tokens int `yaml:"tokens" env:"TOKENS"`
 }
 
 // MinSecret is the least length of the setting secret, in characters.
@@ -95,12 +101,13 @@ func (s Secret) String() string {
 // Default returns the configuration of a fresh installation.
 func Default() Config {
 	return Config{
-		Addr:     "127.0.0.1:5000",
-		Data:     "berth-data",
-		Log:      Log{Level: "info", Format: "auto", Access: true},
-		Tags:     Tags{Case: "insensitive"},
-		Packages: Packages{Visibility: "private"},
-		Limits:   Limits{Manifest: 4 << 20, Blob: 1 << 40, Uploads: 1000},
+		Addr:         "127.0.0.1:5000",
+		Data:         "berth-data",
+		Registration: "off",
+		Log:          Log{Level: "info", Format: "auto", Access: true},
+		Tags:         Tags{Case: "insensitive"},
+		Packages:     Packages{Visibility: "private"},
+		Limits:       Limits{Manifest: 4 << 20, Blob: 1 << 40, Uploads: 1000, Tokens: 1200},
 	}
 }
 
@@ -187,6 +194,7 @@ func (c Config) validateWords(fault func(key, format string, args ...any)) {
 		{"log.level", c.Log.Level, "debug, info, warn, error"},
 		{"log.format", c.Log.Format, "auto, text, json"},
 		{"tags.case", c.Tags.Case, "insensitive, sensitive"},
+		{"registration", c.Registration, "off, open"},
 		{"packages.visibility", c.Packages.Visibility, "private, internal, public"},
 	} {
 		if !slices.Contains(strings.Split(w.allowed, ", "), w.value) {
@@ -204,6 +212,9 @@ func (l Limits) validate(fault func(key, format string, args ...any)) {
 	}
 	if l.Uploads < 1 {
 		fault("limits.uploads", "expected at least 1, got %d", l.Uploads)
+	}
+	if l.Tokens < 0 || l.Tokens > 1e6 {
+		fault("limits.tokens", "expected 1 to 1000000 a minute, or 0 for no limit, got %d", l.Tokens)
 	}
 }
 

@@ -73,6 +73,14 @@ func TestLoad(t *testing.T) {
 			},
 		},
 		{
+			name: "signing in", file: "registration: open\nlimits: {tokens: 0}\n", environ: []string{"BERTH_LIMITS_TOKENS=7"},
+			change: func(c *config.Config) { c.Registration, c.Limits.Tokens = "open", 7 },
+		},
+		{
+			name: "a word that old YAML took for a truth value", file: "registration: off\n", environ: []string{"BERTH_REGISTRATION=off"},
+			change: func(c *config.Config) { c.Registration = "off" },
+		},
+		{
 			name: "comments only", file: "# addr: :1\n", change: func(*config.Config) {},
 		},
 		{
@@ -117,10 +125,11 @@ func TestLoadRefuses(t *testing.T) {
 		{
 			name:    "faults of everything at once",
 			file:    "addr: ''\ndata: ''\ndatabase: mysql://x\nadmin_password: short\nexternal_urls: [ftp://x]\ntrusted_proxies: [proxy]\nlog: {level: loud, format: xml}\n",
-			environ: []string{"BERTH_TAGS_CASE=upper", "BERTH_PACKAGES_VISIBILITY=secret", "BERTH_LIMITS_MANIFEST=1", "BERTH_LIMITS_BLOB=-1", "BERTH_LIMITS_UPLOADS=0"},
+			environ: []string{"BERTH_TAGS_CASE=upper", "BERTH_PACKAGES_VISIBILITY=secret", "BERTH_LIMITS_MANIFEST=1", "BERTH_LIMITS_BLOB=-1", "BERTH_LIMITS_UPLOADS=0", "BERTH_LIMITS_TOKENS=-1", "BERTH_REGISTRATION=maybe"},
 			says: []string{
 				"addr: ", "data: ", "database: ", "admin_password: expected at least 8 characters, got 5", "external_urls: ", `trusted_proxies: expected an address or a network, got "proxy"`,
 				"log.level: expected one of debug, info, warn, error, got \"loud\"", "log.format: ", "tags.case: ", "packages.visibility: ", "limits.manifest: ", "limits.blob: ", "limits.uploads: ",
+				"limits.tokens: expected 1 to 1000000 a minute, or 0", "registration: expected one of off, open, got \"maybe\"",
 			},
 		},
 	}

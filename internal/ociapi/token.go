@@ -54,6 +54,9 @@ func (a *API) serveToken(w *httpkit.Writer, r *http.Request) error {
 		return berth.ErrCredentialsInvalid.With("a bearer cannot be exchanged for another; send name and password")
 	}
 	w.Viewer = v.Login
+	if err := a.account.AllowToken(v); err != nil {
+		return err
+	}
 	a.warn(w, v)
 	asked, err := parseScopes(scopes)
 	if err != nil {
