@@ -51,17 +51,20 @@ func (s *Service) keepAdminPassword(ctx context.Context, tx *meta.Tx, user int64
 	return putAdminNote(ctx, tx, adminNote{User: user, Sealed: s.sealer.seal(sealAdmin(user), []byte(password))})
 }
 
-// passwordChanged is called in the transaction that gives a user another password:
-// it forgets the one that was kept, if it was his, and ends his other sessions.
-func passwordChanged(ctx context.Context, tx *meta.Tx, user, butSession int64, now time.Time) error {
+// forgetAdminPassword forgets the password that is kept, if it is that of a user.
+func forgetAdminPassword(ctx context.Context, tx *meta.Tx, user int64, now time.Time) error {
 	n, err := getAdminNote(ctx, tx)
-	if err != nil {
+	if err != nil || n.User != user || n.Sealed == nil {
 		return err
 	}
-	if n.User == user && n.Sealed != nil {
-		if err := putAdminNote(ctx, tx, adminNote{User: user, ChangedAt: now}); err != nil {
-			return err
-		}
+	return putAdminNote(ctx, tx, adminNote{User: user, ChangedAt: now})
+}
+
+// passwordChanged is called in the transaction that gives a user another password:
+// it forgets the one that is kept, if it was his, and ends his other sessions.
+func passwordChanged(ctx context.Context, tx *meta.Tx, user, butSession int64, now time.Time) error {
+	if err := forgetAdminPassword(ctx, tx, user, now); err != nil {
+		return err
 	}
 	return tx.DropSessions(ctx, user, butSession)
 }
@@ -70,7 +73,7 @@ func passwordChanged(ctx context.Context, tx *meta.Tx, user, butSession int64, n
 // is one, and ends the other sessions. Errors: berth.ErrUnauthenticated,
 // berth.ErrDenied, berth.ErrPasswordInvalid, berth.ErrTooMany.
 func (s *Service) ChangePassword(ctx context.Context, v berth.Viewer, current, fresh string) error {
-	u, err := s.ownAccount(ctx, v, current)
+	u, err := s.ownSignIn(ctx, v, current)
 	if err != nil {
 		return err
 	}

@@ -108,7 +108,12 @@ func TestAdminDeleted(t *testing.T) {
 			t.Errorf("%s: %s, %v", what, name, err)
 		}
 	}
-	s.Exec(`DELETE FROM users WHERE owner_id = 2`)
+	if err := s.Account.DeleteUser(ctx, op, "bob", account.Disposal{}); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(s.State(), "sealed") {
+		t.Error("the password is kept after its user was deleted")
+	}
 	_, _, err := s.Account.AdminCredentials(ctx, op)
 	if !errors.Is(err, account.ErrPasswordGone) || !strings.Contains(text(err), "deleted") {
 		t.Error(err)

@@ -57,7 +57,7 @@ func (s *Service) GetSecondFactor(ctx context.Context, v berth.Viewer) (FactorSt
 // Errors: berth.ErrUnauthenticated, berth.ErrDenied, berth.ErrPasswordInvalid,
 // berth.ErrTooMany, berth.ErrConflict when it has one.
 func (s *Service) StartSecondFactor(ctx context.Context, v berth.Viewer, password string) (SecondFactor, error) {
-	u, err := s.ownAccount(ctx, v, password)
+	u, err := s.ownSignIn(ctx, v, password)
 	if err != nil {
 		return SecondFactor{}, err
 	}
@@ -132,7 +132,7 @@ func (s *Service) ConfirmSecondFactor(ctx context.Context, v berth.Viewer, code 
 // Errors: berth.ErrUnauthenticated, berth.ErrDenied, berth.ErrPasswordInvalid,
 // berth.ErrSecondFactorInvalid, berth.ErrTooMany.
 func (s *Service) NewRecoveryCodes(ctx context.Context, v berth.Viewer, password, code string) ([]string, error) {
-	u, err := s.ownAccount(ctx, v, password)
+	u, err := s.ownSignIn(ctx, v, password)
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +154,7 @@ func (s *Service) NewRecoveryCodes(ctx context.Context, v berth.Viewer, password
 // its other sessions. Errors: berth.ErrUnauthenticated, berth.ErrDenied,
 // berth.ErrPasswordInvalid, berth.ErrSecondFactorInvalid, berth.ErrTooMany.
 func (s *Service) RemoveSecondFactor(ctx context.Context, v berth.Viewer, password, code string) error {
-	u, err := s.ownAccount(ctx, v, password)
+	u, err := s.ownSignIn(ctx, v, password)
 	if err != nil {
 		return err
 	}
@@ -196,9 +196,9 @@ func (s *Service) ResetSecondFactor(ctx context.Context, v berth.Viewer, user st
 	return err
 }
 
-// ownAccount returns the account of the viewer, who may change how it signs in and
+// ownSignIn returns the account of the viewer, who may change how it signs in and
 // has shown its password once more, unless it has none.
-func (s *Service) ownAccount(ctx context.Context, v berth.Viewer, password string) (meta.SignIn, error) {
+func (s *Service) ownSignIn(ctx context.Context, v berth.Viewer, password string) (meta.SignIn, error) {
 	var u meta.SignIn
 	if err := self(v, v.UserID, v.Login, berth.ActionAdminAccount); err != nil {
 		return u, err

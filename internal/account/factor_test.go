@@ -133,7 +133,7 @@ func TestCodeRace(t *testing.T) {
 	t.Parallel()
 	s := withPasswords(t, "ada")
 	key, recovery, _ := addFactor(t, s, "ada")
-	for what, code := range map[string]string{"code": code(t, s, key), "recovery code": recovery[0]} {
+	for _, code := range []string{code(t, s, key), recovery[0]} { // in order: the first grows old
 		var opened atomic.Int32
 		var wg sync.WaitGroup
 		for range 4 { // fewer than would be slowed down
@@ -145,7 +145,7 @@ func TestCodeRace(t *testing.T) {
 		}
 		wg.Wait()
 		if n := opened.Load(); n != 1 {
-			t.Errorf("%s: %d sessions", what, n)
+			t.Errorf("%s opened %d sessions", code, n)
 		}
 		s.Clock.Advance(2 * time.Hour) // until codes are taken again
 	}
@@ -188,6 +188,25 @@ func TestCodeGuessing(t *testing.T) {
 	}
 	for range 5 {
 		refused(t, "wrong code after that", enter("ada", "x"), berth.ErrCredentialsInvalid)
+	}
+}
+
+// Wrong codes count for their address as wrong passwords do.
+func TestCodesOfOneAddress(t *testing.T) {
+	t.Parallel()
+	s := withPasswords(t, "ada")
+	addFactor(t, s, "ada")
+	for range 5 {
+		_, err := s.Account.SignIn(t.Context(), "ada", secret, "x", there, "")
+		refused(t, "wrong code", err, berth.ErrCredentialsInvalid)
+	}
+	for i := range 16 {
+		_, err := s.Account.Login(t.Context(), "nobody", "wrong password", there)
+		want := error(berth.ErrCredentialsInvalid)
+		if i == 15 {
+			want = berth.ErrTooMany
+		}
+		refused(t, "wrong password", err, want)
 	}
 }
 

@@ -188,12 +188,8 @@ func (s *Service) Join(ctx context.Context, secret, name, password, address stri
 		if err != nil {
 			return err
 		}
-		held, err := tx.NameHeld(ctx, folded, now)
-		if err != nil {
+		if err := claim(ctx, tx, v, name, folded, now); err != nil {
 			return err
-		}
-		if held {
-			return berth.ErrOwnerExists.With("%s", name)
 		}
 		owner := meta.Owner{Kind: meta.KindUser, Name: name, Folded: folded, CreatedAt: now}
 		if v.UserID, err = tx.CreateOwner(ctx, owner); err != nil {

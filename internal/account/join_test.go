@@ -192,10 +192,6 @@ func TestRegistration(t *testing.T) {
 	s.Exec(`INSERT INTO held_names (folded, until) VALUES ('held', $1), ('free', $2)`, s.Clock.Now().UnixMicro()+1, s.Clock.Now().UnixMicro())
 	_, err = a.Join(ctx, "", "Held", secret, here)
 	refused(t, "a held name", err, berth.ErrOwnerExists)
-	_, taken := a.Join(ctx, "", "Ada", secret, here)
-	if text(err) != strings.Replace(text(taken), "Ada", "Held", 1) {
-		t.Errorf("%q and %q differ", text(err), text(taken))
-	}
 	for _, name := range []string{"eve", "free"} {
 		v, err := a.Join(ctx, "", name, secret, here)
 		if err != nil || v.Admin || v.Login != name {
@@ -205,7 +201,7 @@ func TestRegistration(t *testing.T) {
 	if err := a.CreateUser(ctx, as("root"), "held", secret, false); err != nil {
 		t.Errorf("an administrator may: %v", err)
 	}
-	for n := range 6 {
+	for n := range 7 {
 		if _, err := a.Join(ctx, "", fmt.Sprintf("user%d", n), secret, here); err != nil {
 			t.Fatal(err)
 		}

@@ -120,7 +120,11 @@ func TestSessionsEnd(t *testing.T) {
 	if alive(s, session) {
 		t.Error("the session of a blocked user")
 	}
-	_, err := s.Account.CreateSession(t.Context(), 1, here, "")
+	_, err := s.Account.SignIn(t.Context(), "ada", secret, "", here, "")
+	if !errors.Is(err, berth.ErrCredentialsInvalid) || !strings.Contains(text(err), "blocked") {
+		t.Errorf("a blocked user signs in: %v", err)
+	}
+	_, err = s.Account.CreateSession(t.Context(), 1, here, "")
 	refused(t, "a new session of a blocked user", err, berth.ErrCredentialsInvalid)
 	_, err = s.Account.CreateSession(t.Context(), 1000, here, "")
 	refused(t, "a session of nobody", err, berth.ErrOwnerUnknown)

@@ -157,6 +157,7 @@ func TestSameWork(t *testing.T) {
 	}
 	addFactor(t, s, "ada")
 	s.Exec(`UPDATE users SET blocked_at = 1 WHERE owner_id = (SELECT id FROM owners WHERE folded = 'mia')`)
+	committed := s.Commits()
 	for i, user := range []string{"ada", "bob", "mia", "root", "nobody", "acme", "a b"} {
 		for what, try := range map[string]func() error{
 			"program": func() error {
@@ -172,6 +173,9 @@ func TestSameWork(t *testing.T) {
 			refused(t, what+" "+user, try(), berth.ErrCredentialsInvalid)
 			if n := hashes.Load() - before; n != 1 {
 				t.Errorf("%s as %s: %d hashes", what, user, n)
+			}
+			if !committed() {
+				t.Errorf("%s as %s: nothing was written", what, user)
 			}
 		}
 	}
@@ -277,6 +281,12 @@ func TestVictimIsNotLockedOut(t *testing.T) {
 			t.Errorf("%s from %s: %v", tt.user, tt.address, err)
 		}
 	}
+	for range 25 { // what the account's limit refuses is not held against the address
+		_, err := s.Account.Login(ctx, "ada", secret, there)
+		refused(t, "ada", err, berth.ErrTooMany)
+	}
+	_, err := s.Account.Login(ctx, "mia", "wrong password", there)
+	refused(t, "mia", err, berth.ErrCredentialsInvalid)
 	s.Clock.Advance(10 * time.Second)
 	if _, err := s.Account.Login(ctx, "ada", secret, there); err != nil {
 		t.Errorf("later: %v", err)
@@ -393,6 +403,7 @@ func TestSignInIsLogged(t *testing.T) {
 	t.Parallel()
 	s := withPasswords(t, "ada")
 	ctx := t.Context()
+	before := len(s.Events())
 	_, _ = s.Account.Login(ctx, "ada", "typed wrong", here)
 	_, _ = s.Account.Login(ctx, "adda", "typed wrong", here)
 	key, recovery, v := addFactor(t, s, "ada")
@@ -407,7 +418,6 @@ func TestSignInIsLogged(t *testing.T) {
 	}
 	_ = s.Account.ChangePassword(ctx, v, "typed wrong", "typed fresh")
 	want := []string{
-		"password.change ada",
 		"sign_in.failed ada: wrong password",
 		"sign_in ada: password",
 		"second_factor.start ada", "second_factor.on ada",
@@ -417,7 +427,7 @@ func TestSignInIsLogged(t *testing.T) {
 		"session.end ada", "sign_out ada",
 		"sign_in.failed ada: wrong current password",
 	}
-	if diff := cmp.Diff(want, s.Events()); diff != "" {
+	if diff := cmp.Diff(want, s.Events()[before:]); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	if state := s.State(); strings.Contains(state, "typed") || strings.Contains(state, "adda") {

@@ -322,6 +322,9 @@ func (s *Service) DeleteUser(ctx context.Context, v berth.Viewer, name string, d
 		if err := r.user(ctx, u); err != nil {
 			return err
 		}
+		if err := forgetAdminPassword(ctx, tx, u.ID, e.At); err != nil {
+			return err
+		}
 		e.Action = "user.delete"
 		if u.Org != "" {
 			e.Action = "service_account.delete"

@@ -150,6 +150,29 @@ func (s *Server) OwnerID(name string) (id int64) {
 	return id
 }
 
+// Commits returns a function that tells whether anything was committed since it was
+// called last.
+func (s *Server) Commits() func() bool {
+	s.t.Helper()
+	db, err := s.raw()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { _ = db.Close() })
+	db.SetMaxOpenConns(1) // the number counts the commits of other connections
+	last := int64(0)
+	changed := func() bool {
+		s.t.Helper()
+		before := last
+		if err := db.QueryRowContext(s.t.Context(), "PRAGMA data_version").Scan(&last); err != nil {
+			s.t.Fatal(err)
+		}
+		return last != before
+	}
+	changed()
+	return changed
+}
+
 // Events returns the audit log as text, oldest first: action, target and detail.
 func (s *Server) Events() []string {
 	s.t.Helper()

@@ -303,15 +303,5 @@ func TestSignInFlags(t *testing.T) {
 		if !errors.Is(err, berth.ErrOwnerUnknown) {
 			t.Errorf("FirstAdmin = %v", err)
 		}
-		run(t, db, `INSERT INTO held_names (folded, until) VALUES ('eve', 1000000)`)
-		for second, want := range map[int64]bool{0: true, 1: false, 2: false} {
-			update(t, db, func(tx *meta.Tx) error {
-				held, err := tx.NameHeld(ctx, "eve", time.Unix(second, 0))
-				if held != want {
-					t.Errorf("NameHeld after %d s = %t", second, held)
-				}
-				return err
-			})
-		}
 	})
 }

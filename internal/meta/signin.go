@@ -40,12 +40,10 @@ const (
 		WHERE user_id = $1 AND secret = $2 AND confirmed_at IS NULL`
 	qUseStep = `UPDATE second_factors SET last_step = $3
 		WHERE user_id = $1 AND secret = $2 AND last_step < $3 AND confirmed_at IS NOT NULL`
-	qDropSecondFactor = `DELETE FROM second_factors WHERE user_id = $1`
 
 	qPutRecoveryCode    = `INSERT INTO recovery_codes (user_id, hash) VALUES ($1, $2)`
 	qUseRecoveryCode    = `DELETE FROM recovery_codes WHERE user_id = $1 AND hash = $2`
 	qCountRecoveryCodes = `SELECT count(*) FROM recovery_codes WHERE user_id = $1`
-	qDropRecoveryCodes  = `DELETE FROM recovery_codes WHERE user_id = $1`
 )
 
 // GetSignIn finds a user by folded name. Errors: berth.ErrOwnerUnknown.
@@ -115,7 +113,7 @@ func (tx *Tx) UseStep(ctx context.Context, f SecondFactor, step int64) (bool, er
 
 // DropSecondFactor forgets a second factor and reports whether there was one.
 func (tx *Tx) DropSecondFactor(ctx context.Context, user int64) (bool, error) {
-	n, err := tx.exec(ctx, nil, qDropSecondFactor, user)
+	n, err := tx.exec(ctx, nil, qDropSecondFactorOf, user)
 	return n > 0, err
 }
 
@@ -140,6 +138,6 @@ func (tx *Tx) CountRecoveryCodes(ctx context.Context, user int64) (int, error) {
 
 // DropRecoveryCodes forgets all recovery codes of a user.
 func (tx *Tx) DropRecoveryCodes(ctx context.Context, user int64) error {
-	_, err := tx.exec(ctx, nil, qDropRecoveryCodes, user)
+	_, err := tx.exec(ctx, nil, qDropRecoveryCodesOf, user)
 	return err
 }
