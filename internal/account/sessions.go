@@ -37,6 +37,9 @@ type Session struct {
 	Current   bool      `json:"current"` // it is the viewer's own
 }
 
+// IsSession tells the secret of a session from that of an access token.
+func IsSession(secret string) bool { return strings.HasPrefix(secret, sessionPrefix) }
+
 // CreateSession opens a session for a user whom an outside provider vouches for.
 // Errors: berth.ErrCredentialsInvalid when he is blocked, berth.ErrDenied for a
 // service account, berth.ErrOwnerUnknown.

@@ -62,6 +62,7 @@ func (a *API) build() {
 		a.peopleRoutes(),
 		a.repositoryRoutes(),
 		a.tokenRoutes(),
+		a.signInRoutes(),
 		a.auditRoutes(),
 	)
 	for _, rt := range a.routes {

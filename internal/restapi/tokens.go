@@ -168,7 +168,11 @@ func (a *API) deleteToken(w *httpkit.Writer, r *http.Request, v berth.Viewer) er
 }
 
 func (a *API) deleteCurrentToken(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	if err := a.account.RevokeCurrent(r.Context(), v); err != nil {
+	end := a.account.RevokeCurrent
+	if v.SessionID != 0 {
+		end = a.account.SignOut
+	}
+	if err := end(r.Context(), v); err != nil {
 		return err
 	}
 	return noContent(w)

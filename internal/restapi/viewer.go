@@ -6,11 +6,13 @@ import (
 	"time"
 
 	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/account"
 	"github.com/berth-registry/berth/internal/httpkit"
 )
 
-// authenticate tells who sent a request: an access token or a password in the
-// Authorization header. A bearer of the registry is for packages only.
+// authenticate tells who sent a request: an access token, a session or a password
+// in the Authorization header; no cookie, so that no other site can make a browser
+// send it. A bearer of the registry is for packages only.
 func (a *API) authenticate(w *httpkit.Writer, r *http.Request) (berth.Viewer, error) {
 	headers := r.Header["Authorization"]
 	header := ""
@@ -24,6 +26,9 @@ func (a *API) authenticate(w *httpkit.Writer, r *http.Request) (berth.Viewer, er
 		}
 	default:
 		return berth.Viewer{}, berth.ErrCredentialsInvalid.With("more than one Authorization header")
+	}
+	if secret, ok := strings.CutPrefix(header, "Bearer "); ok && account.IsSession(secret) {
+		return a.account.SessionViewer(r.Context(), secret, a.origins.Address(r))
 	}
 	v, err := a.account.Authenticate(r.Context(), header, a.origins.Address(r))
 	if err != nil {
