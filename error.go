@@ -134,6 +134,9 @@ var (
 	ErrOwnerInvalid        = &Error{KindInvalid, "owner_invalid", "owner name invalid", nil}
 	ErrPasswordInvalid     = &Error{KindInvalid, "password_invalid", "password not acceptable", nil}
 	ErrTokenInvalid        = &Error{KindInvalid, "token_invalid", "token request invalid", nil}
+	ErrIdentityUnknown     = &Error{KindNotFound, "identity_unknown", "identity unknown", nil}
+	ErrProviderUnknown     = &Error{KindNotFound, "provider_unknown", "identity provider unknown", nil}
+	ErrSignInInvalid       = &Error{KindInvalid, "sign_in_invalid", "sign-in not completed", nil}
 	ErrSessionUnknown      = &Error{KindNotFound, "session_unknown", "session unknown", nil}
 	ErrInvitationUnknown   = &Error{KindNotFound, "invitation_unknown", "invitation unknown", nil}
 	ErrSecondFactorInvalid = &Error{KindInvalid, "second_factor_invalid", "second factor not accepted", nil}
@@ -158,6 +161,7 @@ func Errors() []*Error {
 		ErrManifestInvalid, ErrManifestTooLarge, ErrTooManyTags, ErrManifestUnknown, ErrManifestBlobUnknown, ErrManifestReferenced,
 		ErrBlobUnknown, ErrBlobReferenced, ErrUploadUnknown, ErrUploadInvalid, ErrUploadBusy,
 		ErrPackageUnknown, ErrRepositoryUnknown, ErrTeamUnknown, ErrTokenUnknown, ErrRoleUnknown, ErrExists, ErrConflict, ErrOwnerUnknown, ErrOwnerExists, ErrOwnerInvalid, ErrPasswordInvalid, ErrTokenInvalid,
+		ErrIdentityUnknown, ErrProviderUnknown, ErrSignInInvalid,
 		ErrSessionUnknown, ErrInvitationUnknown, ErrSecondFactorInvalid, ErrSecondFactorNeeded,
 		ErrUnauthenticated, ErrCredentialsInvalid, ErrScopeMissing, ErrDenied,
 		ErrRequestInvalid, ErrRequestTooLarge, ErrRouteUnknown, ErrMethodUnsupported, ErrTooMany, ErrUnavailable,

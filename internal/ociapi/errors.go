@@ -71,6 +71,9 @@ func wireErrors() map[string]wireError {
 		"request_invalid":    {"UNSUPPORTED", http.StatusBadRequest},
 		"password_invalid":   {"UNSUPPORTED", http.StatusBadRequest},
 		"token_invalid":      {"UNSUPPORTED", http.StatusBadRequest},
+		"identity_unknown":   {"UNSUPPORTED", http.StatusNotFound},
+		"provider_unknown":   {"UNSUPPORTED", http.StatusNotFound},
+		"sign_in_invalid":    {"UNSUPPORTED", http.StatusBadRequest},
 		"too_many":           {"TOOMANYREQUESTS", http.StatusTooManyRequests},
 		"unavailable":        {"UNAVAILABLE", http.StatusServiceUnavailable},
 	}

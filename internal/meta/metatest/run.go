@@ -38,6 +38,7 @@ func Run(t *testing.T, open func(t *testing.T) *meta.DB) {
 		{"Sessions", testSessions},
 		{"Invitations", testInvitations},
 		{"SignInRaces", testSignInRaces},
+		{"Identities", testIdentities},
 		{"Settings", testSettings},
 		{"SigningKeys", testSigningKeys},
 		{"Packages", testPackages},
