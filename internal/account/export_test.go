@@ -16,3 +16,6 @@ func (s *Service) FastHashes() *atomic.Int64 {
 	}
 	return &n
 }
+
+// FitName is fitName.
+func FitName(claim string) string { return fitName(claim) }

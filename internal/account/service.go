@@ -35,6 +35,8 @@ type Options struct {
 	Registration bool
 	// Now is the clock. Nil is time.Now.
 	Now func() time.Time
+	// Providers are the outside identity providers through which people sign in.
+	Providers []Provider
 }
 
 // Service is the use cases on people.
@@ -47,6 +49,7 @@ type Service struct {
 	passwords *passwords
 	limits    *limits
 	keys      *keyring
+	providers []*provider
 	bearers   *lru.Cache[[sha256.Size]byte, bearerClaims]
 	fresh     *lru.Cache[credentialKey, freshCredential]
 	used      usage
@@ -86,6 +89,9 @@ func New(ctx context.Context, db *meta.DB, opts Options) (*Service, error) {
 	}
 	if s.sealer, err = newSealer(opts.Secret); err != nil {
 		return nil, err
+	}
+	for _, p := range opts.Providers {
+		s.providers = append(s.providers, newProvider(p, s.now))
 	}
 	s.keys, err = newKeyring(ctx, db, s.sealer, s.now)
 	return s, err

@@ -1,0 +1,129 @@
+package account
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/meta"
+)
+
+const (
+	sealCLICode = "sign-in of the command line"
+	cliCodeLife = 2 * time.Minute
+	cliToken    = 90 * 24 * time.Hour
+
+	minVerifier  = 43 // RFC 7636, section 4.1
+	maxVerifier  = 128
+	challengeLen = 43
+)
+
+// cliCode is what a code of CLICode says.
+type cliCode struct {
+	User      int64     `json:"u"`
+	Challenge string    `json:"c"`
+	Name      string    `json:"n"`
+	Expires   time.Time `json:"e"`
+}
+
+// CLICode returns a code that a command line tool can exchange for an access token
+// of the viewer, who has signed in at a browser and agreed. Challenge is the SHA-256
+// of the tool's secret, in unpadded base64url; name is that of the computer.
+//
+// The exchange goes like this:
+//
+//  1. berth login https://HOST --web makes a verifier (43 to 128 characters of
+//     base64url, random), listens on 127.0.0.1:N, and prints
+//     https://HOST/login/cli?port=N&challenge=BASE64URL(SHA256(verifier))&name=HOSTNAME
+//  2. Whoever opens that signs in as he always does, sees who asks, and presses a
+//     button. The browser is sent to http://127.0.0.1:N/?code=CODE.
+//  3. The tool sends the form code=CODE&verifier=VERIFIER to POST /login/cli/token
+//     and gets a [Token] as JSON, or an error as {"id": …, "message": …}.
+//
+// A code that somebody else slips to the listener is of no use: it belongs to
+// another challenge, so that the exchange fails.
+//
+// The code is not remembered, here or on other replicas, so it could be used twice
+// within its two minutes. Only who holds the verifier could, and that never left
+// the tool that may have the token anyway.
+//
+// Errors: berth.ErrUnauthenticated, berth.ErrDenied, berth.ErrRequestInvalid.
+func (s *Service) CLICode(_ context.Context, v berth.Viewer, challenge, name string) (string, error) {
+	if err := self(v, v.UserID, v.Login, berth.ActionAdminAccount); err != nil {
+		return "", err
+	}
+	if v.TokenID != 0 {
+		return "", berth.ErrDenied.With("sign in with a browser; a token cannot make others this way")
+	}
+	if err := CheckCLI(challenge, name); err != nil {
+		return "", err
+	}
+	return s.sealJSON(sealCLICode, cliCode{User: v.UserID, Challenge: challenge, Name: name, Expires: s.now().Add(cliCodeLife)})
+}
+
+// CheckCLI reports what is wrong with what a command line tool asks for, if
+// anything. Errors: berth.ErrRequestInvalid.
+func CheckCLI(challenge, name string) error {
+	sum, err := base64.RawURLEncoding.Strict().DecodeString(challenge)
+	switch {
+	case err != nil || len(challenge) != challengeLen || len(sum) != sha256.Size:
+		return berth.ErrRequestInvalid.With("challenge is not a SHA-256 in base64url without padding")
+	case name == "" || len(name) > maxTokenName:
+		return berth.ErrRequestInvalid.With("name has %d bytes, expected 1 to %d", len(name), maxTokenName)
+	case !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):
+		return berth.ErrRequestInvalid.With("name has characters that cannot be shown")
+	}
+	return nil
+}
+
+// RedeemCLICode makes the access token for which a code stands. It has all scopes
+// but admin and is good for 90 days.
+// Errors: berth.ErrCredentialsInvalid, and those of making a token.
+func (s *Service) RedeemCLICode(ctx context.Context, code, verifier, address string) (Token, error) {
+	var c cliCode
+	refuse := func(why string) (Token, error) {
+		return Token{}, berth.ErrCredentialsInvalid.With("the code is not one of this registry, ran out, or belongs to another computer; run berth login again").Because(errors.New(why))
+	}
+	if len(code) > maxNext || len(verifier) < minVerifier || len(verifier) > maxVerifier {
+		return refuse("lengths")
+	}
+	if err := s.openJSON(sealCLICode, code, &c); err != nil {
+		return refuse(err.Error())
+	}
+	sum := sha256.Sum256([]byte(verifier))
+	if subtle.ConstantTimeCompare([]byte(base64.RawURLEncoding.EncodeToString(sum[:])), []byte(c.Challenge)) != 1 {
+		return refuse("verifier")
+	}
+	if !s.now().Before(c.Expires) {
+		return refuse("expired")
+	}
+	var account meta.Credential
+	err := s.meta.View(ctx, func(tx *meta.Tx) (err error) {
+		account, err = tx.GetCredential(ctx, c.User, 0)
+		return err
+	})
+	if errors.Is(err, berth.ErrOwnerUnknown) {
+		return refuse("the user is gone")
+	}
+	if err != nil {
+		return Token{}, err
+	}
+	v, err := s.viewer(account, 0)
+	if err != nil {
+		return Token{}, err
+	}
+	v.Address = address
+	return s.tokenOfCLI(ctx, v, c.Name)
+}
+
+// tokenOfCLI is the one place where a token is made for the command line.
+func (s *Service) tokenOfCLI(ctx context.Context, v berth.Viewer, name string) (Token, error) {
+	return s.CreateToken(ctx, v, v.Login, TokenRequest{Name: name, Scopes: berth.ScopeAll &^ berth.ScopeAdmin, Life: cliToken})
+}

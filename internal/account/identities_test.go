@@ -1,0 +1,280 @@
+package account_test
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/account"
+)
+
+func TestLinkIdentity(t *testing.T) {
+	t.Parallel()
+	server, s, i := withIssuer(t, func(p *account.Provider) { p.AutoCreate = false })
+	ctx := t.Context()
+	ada, bob := server.Viewer("ada"), server.Viewer("bob")
+	before := server.State()
+	narrow := server.Viewer("root")
+	narrow.Scopes = berth.ScopeUser
+	for name, v := range map[string]berth.Viewer{"herself": ada, "another": bob, "an administrator's token": narrow} {
+		if err := s.LinkIdentity(ctx, v, "ada", "corp", "subject-1"); !errors.Is(err, berth.ErrDenied) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := s.LinkIdentity(ctx, berth.Viewer{}, "ada", "corp", "subject-1"); !errors.Is(err, berth.ErrUnauthenticated) {
+		t.Errorf("nobody: %v", err)
+	}
+	root := berth.Operator()
+	for _, test := range []struct {
+		user, provider, subject string
+		want                    error
+	}{
+		{"nobody", "corp", "1", berth.ErrOwnerUnknown},
+		{"acme", "corp", "1", berth.ErrOwnerUnknown},
+		{"ada", "other", "1", berth.ErrProviderUnknown},
+		{"ada", "corp", "", berth.ErrRequestInvalid},
+		{"ada", "corp", "a\nb", berth.ErrRequestInvalid},
+		{"ada", "corp", "\xff", berth.ErrRequestInvalid},
+		{"ada", "corp", strings.Repeat("s", 256), berth.ErrRequestInvalid},
+	} {
+		if err := s.LinkIdentity(ctx, root, test.user, test.provider, test.subject); !errors.Is(err, test.want) {
+			t.Errorf("%+v: %v", test, err)
+		}
+	}
+	if diff := cmp.Diff(before, server.State()); diff != "" {
+		t.Error(diff)
+	}
+	if err := s.LinkIdentity(ctx, root, "Ada", "corp", "subject-1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.LinkIdentity(ctx, root, "bob", "corp", "subject-1"); !errors.Is(err, berth.ErrExists) {
+		t.Errorf("linked twice: %v", err)
+	}
+	if list := events(t, server, "identity.link"); len(list) != 1 || list[0].Actor != "operator" || list[0].Owner != "ada" {
+		t.Errorf("%+v", list)
+	}
+	in, err := comeIn(t, s, i)
+	if err != nil || in.UserID != ada.UserID || in.Login != "ada" || in.Created {
+		t.Errorf("%+v, %v", in, err)
+	}
+	want := []account.Identity{{Provider: "corp", Title: "The Corp", Subject: "subject-1", CreatedAt: server.Clock.Now()}}
+	for name, v := range map[string]berth.Viewer{"herself": ada, "the operator": root} {
+		if got, err := s.ListIdentities(ctx, v, "ada"); err != nil || cmp.Diff(want, got) != "" {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+	if _, err := s.ListIdentities(ctx, bob, "ada"); !errors.Is(err, berth.ErrOwnerUnknown) {
+		t.Errorf("another: %v", err)
+	}
+	_, known := s.ListIdentities(ctx, bob, "ada")
+	_, unknown := s.ListIdentities(ctx, bob, "nobody")
+	if describe(known) != strings.ReplaceAll(describe(unknown), "nobody", "ada") {
+		t.Errorf("%v, but of nobody %v", known, unknown)
+	}
+	if _, err := s.ListIdentities(ctx, berth.Viewer{}, "ada"); !errors.Is(err, berth.ErrUnauthenticated) {
+		t.Errorf("nobody: %v", err)
+	}
+}
+
+func TestUnlinkIdentity(t *testing.T) {
+	t.Parallel()
+	server, s, i := withIssuer(t)
+	ctx := t.Context()
+	if _, err := comeIn(t, s, i); err != nil {
+		t.Fatal(err)
+	}
+	grace, bob := server.Viewer("grace"), server.Viewer("bob")
+	before := server.State()
+	if err := s.UnlinkIdentity(ctx, grace, "grace", "corp", "subject-1"); !errors.Is(err, berth.ErrConflict) {
+		t.Errorf("her only way in: %v", err)
+	}
+	if err := s.UnlinkIdentity(ctx, bob, "grace", "corp", "subject-1"); !errors.Is(err, berth.ErrOwnerUnknown) {
+		t.Errorf("another: %v", err)
+	}
+	if err := s.UnlinkIdentity(ctx, grace, "grace", "corp", "x"); !errors.Is(err, berth.ErrIdentityUnknown) {
+		t.Errorf("unknown: %v", err)
+	}
+	reader := grace
+	reader.Scopes = berth.ScopeReadUser
+	if err := s.UnlinkIdentity(ctx, reader, "grace", "corp", "subject-1"); !errors.Is(err, berth.ErrDenied) {
+		t.Errorf("a token that may only read: %v", err)
+	}
+	if diff := cmp.Diff(before, server.State()); diff != "" {
+		t.Error(diff)
+	}
+	// With a second one the first may go.
+	if err := s.LinkIdentity(ctx, berth.Operator(), "grace", "corp", "subject-2"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.UnlinkIdentity(ctx, grace, "grace", "corp", "subject-1"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := comeIn(t, s, i); !errors.Is(err, berth.ErrOwnerExists) {
+		t.Errorf("after that: %v", err)
+	}
+	if list := events(t, server, "identity.unlink"); len(list) != 1 || list[0].Actor != "grace" || list[0].Detail != "corp: subject-1" {
+		t.Errorf("%+v", list)
+	}
+	// An administrator may shut her out.
+	if err := s.UnlinkIdentity(ctx, berth.Operator(), "grace", "corp", "subject-2"); err != nil {
+		t.Error(err)
+	}
+}
+
+const verifier = "vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv"
+
+func challenge() string {
+	sum := sha256.Sum256([]byte(verifier))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+func cliCode(t *testing.T, s *account.Service) string {
+	t.Helper()
+	code, err := s.CLICode(t.Context(), berth.Viewer{UserID: 1, Login: "ada", Scopes: berth.ScopeAll}, challenge(), "laptop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return code
+}
+
+func TestCLICode(t *testing.T) {
+	t.Parallel()
+	server, s, i := withIssuer(t)
+	ctx := t.Context()
+	if _, err := comeIn(t, s, i); err != nil {
+		t.Fatal(err)
+	}
+	grace := server.Viewer("grace")
+	code, err := s.CLICode(ctx, grace, challenge(), "grace's laptop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := server.State()
+	_, state, err := s.BeginSignIn(ctx, "corp", callback, "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, try := range map[string][2]string{
+		"another verifier":    {code, strings.Repeat("w", 43)},
+		"short verifier":      {code, "v"},
+		"long verifier":       {code, strings.Repeat("v", 129)},
+		"damaged":             {code[1:], verifier},
+		"nothing":             {"", verifier},
+		"no base64":           {"%", verifier},
+		"the cookie's sealed": {state, verifier},
+		"long":                {strings.Repeat("A", 5000), verifier},
+	} {
+		if _, err := s.RedeemCLICode(ctx, try[0], try[1], ""); !errors.Is(err, berth.ErrCredentialsInvalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if diff := cmp.Diff(before, server.State()); diff != "" {
+		t.Error(diff)
+	}
+	token, err := s.RedeemCLICode(ctx, code, verifier, "192.0.2.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if token.User != "grace" || token.Name != "grace's laptop" || token.ExpiresAt.Sub(token.CreatedAt) != 90*24*time.Hour {
+		t.Errorf("%+v", token)
+	}
+	v, err := s.Login(ctx, "grace", token.Secret, "")
+	if err != nil || v.Admin || v.Scopes != berth.ScopeAll&^berth.ScopeAdmin {
+		t.Errorf("%+v, %v", v, err)
+	}
+	server.Block("grace")
+	if _, err := s.RedeemCLICode(ctx, code, verifier, ""); !errors.Is(err, berth.ErrCredentialsInvalid) {
+		t.Errorf("blocked: %v", err)
+	}
+	old, err := s.CLICode(ctx, server.Viewer("ada"), challenge(), "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Clock.Advance(2 * time.Minute)
+	if _, err := s.RedeemCLICode(ctx, old, verifier, ""); !errors.Is(err, berth.ErrCredentialsInvalid) {
+		t.Errorf("late: %v", err)
+	}
+}
+
+func TestCLICodeRefused(t *testing.T) {
+	t.Parallel()
+	server, s, _ := withIssuer(t)
+	ada := server.Viewer("ada")
+	withToken, narrow, bearer := ada, ada, ada
+	withToken.TokenID = 5
+	narrow.Scopes = berth.ScopesPackages
+	bearer.Bearer = true
+	for name, test := range map[string]struct {
+		v               berth.Viewer
+		challenge, name string
+		want            error
+	}{
+		"nobody":            {berth.Viewer{}, challenge(), "x", berth.ErrUnauthenticated},
+		"a token":           {withToken, challenge(), "x", berth.ErrDenied},
+		"a narrow one":      {narrow, challenge(), "x", berth.ErrDenied},
+		"a bearer":          {bearer, challenge(), "x", berth.ErrDenied},
+		"no challenge":      {ada, "", "x", berth.ErrRequestInvalid},
+		"plain challenge":   {ada, strings.Repeat("=", 43), "x", berth.ErrRequestInvalid},
+		"short challenge":   {ada, challenge()[1:], "x", berth.ErrRequestInvalid},
+		"no name":           {ada, challenge(), "", berth.ErrRequestInvalid},
+		"long name":         {ada, challenge(), strings.Repeat("x", 101), berth.ErrRequestInvalid},
+		"name of two lines": {ada, challenge(), "a\nb", berth.ErrRequestInvalid},
+		"name turned round": {ada, challenge(), "a\u202eb", berth.ErrRequestInvalid},
+		"name of no text":   {ada, challenge(), "\xff", berth.ErrRequestInvalid},
+	} {
+		if _, err := s.CLICode(t.Context(), test.v, test.challenge, test.name); !errors.Is(err, test.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Names that providers give, and what becomes of them.
+func TestNameFromClaim(t *testing.T) {
+	t.Parallel()
+	for claim, want := range map[string]string{
+		"Grace.Hopper":           "grace.hopper",
+		"grace@example.com":      "grace",
+		"Grace  Brewster Murray": "grace-brewster-murray",
+		"-_grace_-":              "grace",
+		"a__b":                   "a__b",
+		"a___b":                  "a-b",
+		"a..c":                   "a-c",
+		"a._c":                   "a-c",
+		`CORP\hopper`:            "corp-hopper",
+		"j\u00f6rg":              "j-rg",
+		"9lives":                 "9lives",
+		"\u212aelvin":            "elvin", // not a K
+		"../../etc":              "etc",
+		"@example.com":           "",
+		"...":                    "",
+		"":                       "",
+		"\xff\xfe":               "",
+	} {
+		if got := account.FitName(claim); got != want {
+			t.Errorf("%q: %q, want %q", claim, got, want)
+		}
+	}
+}
+
+func FuzzNameFromClaim(f *testing.F) {
+	for _, claim := range []string{"Ada", "a.b@c", "a__b", "\u212a", "--", "settings", strings.Repeat("x", 100)} {
+		f.Add(claim)
+	}
+	f.Fuzz(func(t *testing.T, claim string) {
+		name := account.FitName(claim)
+		if again := account.FitName(name); again != name {
+			t.Errorf("%q becomes %q and then %q", claim, name, again)
+		}
+		folded, err := berth.ParseOwner(name)
+		short := name != "" && len(name) <= berth.MaxOwnerLength
+		if err != nil && short && !strings.Contains(err.Error(), "reserved") || err == nil && folded != name {
+			t.Errorf("%q: %q, %v", claim, folded, err)
+		}
+	})
+}
