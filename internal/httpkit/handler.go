@@ -73,11 +73,15 @@ func record(log *slog.Logger, w *Writer, r *http.Request, err error, broken bool
 	if !log.Enabled(r.Context(), level) {
 		return
 	}
+	path := r.URL.Path
+	if w.Path != "" {
+		path = w.Path
+	}
 	attrs := make([]slog.Attr, 0, 10)
 	attrs = append(attrs,
 		slog.String("id", w.id),
 		slog.String("method", cut(r.Method)),
-		slog.String("path", cut(r.URL.Path)),
+		slog.String("path", cut(path)),
 		slog.String("op", w.Op),
 		slog.String("package", w.Package),
 		slog.String("viewer", w.Viewer),

@@ -14,6 +14,8 @@ type Writer struct {
 
 	// Op, Package and Viewer are for the access log.
 	Op, Package, Viewer string
+	// Path stands for the request's own in the access log, where that is a secret.
+	Path string
 
 	id     string
 	start  time.Time
