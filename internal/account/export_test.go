@@ -19,3 +19,6 @@ func (s *Service) FastHashes() *atomic.Int64 {
 
 // FitName is fitName.
 func FitName(claim string) string { return fitName(claim) }
+
+// ForShell is forShell.
+func ForShell(word string) string { return forShell(word) }

@@ -26,18 +26,18 @@ type Identity struct {
 
 // admit finds the account of somebody for whom a provider vouches, or makes it.
 // Errors: those of FinishSignIn.
-func (s *Service) admit(ctx context.Context, p *provider, who outsider, address string) (SignedIn, error) {
-	in, err := s.admitKnown(ctx, p, who, address)
+func (s *Service) admit(ctx context.Context, p *provider, who outsider, address, userAgent string) (SignedIn, error) {
+	in, err := s.admitKnown(ctx, p, who, address, userAgent)
 	if !errors.Is(err, berth.ErrIdentityUnknown) {
 		return in, err
 	}
 	if !p.AutoCreate {
 		return SignedIn{}, berth.ErrDenied.With("no account here is linked to you at %s; %s", p.Title, askForLink(p, who))
 	}
-	created, err := s.admitNew(ctx, p, who, address)
+	created, err := s.admitNew(ctx, p, who, address, userAgent)
 	if errors.Is(err, berth.ErrOwnerExists) || errors.Is(err, berth.ErrExists) {
 		// Perhaps the same person clicked twice, and the other click was faster.
-		if in, again := s.admitKnown(ctx, p, who, address); again == nil {
+		if in, again := s.admitKnown(ctx, p, who, address, userAgent); again == nil {
 			return in, nil
 		}
 	}
@@ -46,35 +46,45 @@ func (s *Service) admit(ctx context.Context, p *provider, who outsider, address 
 
 // admitKnown finds the account of somebody who was here before.
 // Errors: berth.ErrIdentityUnknown, berth.ErrCredentialsInvalid.
-func (s *Service) admitKnown(ctx context.Context, p *provider, who outsider, address string) (SignedIn, error) {
+func (s *Service) admitKnown(ctx context.Context, p *provider, who outsider, address, userAgent string) (SignedIn, error) {
 	var in SignedIn
-	now := s.now()
+	draft := s.draftSession(address, userAgent)
 	err := s.meta.Update(ctx, func(tx *meta.Tx) error {
 		c, err := tx.FindIdentity(ctx, p.Name, who.subject)
 		if err != nil {
 			return err
 		}
-		v, err := s.viewer(c, 0)
-		if err != nil {
-			return err
-		}
-		v.Address = address
-		in = SignedIn{UserID: c.UserID, Login: c.Login}
-		return tx.AddEvent(ctx, v, signInEvent(now, in, p))
+		in, err = s.letIn(ctx, tx, p, c.UserID, draft)
+		return err
 	})
 	return in, err
+}
+
+// letIn opens a session for an account that a provider vouches for.
+func (s *Service) letIn(ctx context.Context, tx *meta.Tx, p *provider, user int64, draft *sessionDraft) (SignedIn, error) {
+	u, err := tx.GetSignInOf(ctx, user)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	if _, err := s.signedIn(u); err != nil {
+		return SignedIn{}, err
+	}
+	if err := draft.open(ctx, tx, u, "by provider "+p.Name); err != nil {
+		return SignedIn{}, err
+	}
+	return SignedIn{UserID: u.ID, Login: u.Name, Session: draft.session()}, nil
 }
 
 // admitNew makes an account without a password for somebody who was never here.
 // A name that is not free is an error and never changed a little: whoever reads
 // ada2 in a list must not have to guess who that is.
-func (s *Service) admitNew(ctx context.Context, p *provider, who outsider, address string) (SignedIn, error) {
+func (s *Service) admitNew(ctx context.Context, p *provider, who outsider, address, userAgent string) (SignedIn, error) {
 	name, err := s.nameOf(ctx, p, who)
 	if err != nil {
 		return SignedIn{}, err
 	}
-	in := SignedIn{Login: name, Created: true}
-	now := s.now()
+	var in SignedIn
+	draft, now := s.draftSession(address, userAgent), s.now()
 	err = s.meta.Update(ctx, func(tx *meta.Tx) error {
 		held, err := tx.HeldUntil(ctx, name)
 		if err != nil {
@@ -83,40 +93,35 @@ func (s *Service) admitNew(ctx context.Context, p *provider, who outsider, addre
 		if now.Before(held) {
 			return berth.ErrOwnerExists.With("%s, which %s calls you, belonged to somebody who was deleted here not long ago and is kept free until %s; %s", name, p.Title, held.Format(time.DateOnly), askForLink(p, who))
 		}
-		in.UserID, err = tx.CreateOwner(ctx, meta.Owner{Kind: meta.KindUser, Name: name, Folded: name, CreatedAt: now})
+		id, err := tx.CreateOwner(ctx, meta.Owner{Kind: meta.KindUser, Name: name, Folded: name, CreatedAt: now})
 		if errors.Is(err, berth.ErrOwnerExists) {
 			return berth.ErrOwnerExists.With("%s, which %s calls you, is the name of somebody else here; if that is you, %s", name, p.Title, askForLink(p, who))
 		}
 		if err != nil {
 			return err
 		}
-		if err := tx.CreateUser(ctx, meta.User{ID: in.UserID}); err != nil {
+		if err := tx.CreateUser(ctx, meta.User{ID: id}); err != nil {
 			return err
 		}
-		if err := tx.AddIdentity(ctx, meta.Identity{UserID: in.UserID, Provider: p.Name, Subject: who.subject, CreatedAt: now}); err != nil {
+		if err := tx.AddIdentity(ctx, meta.Identity{UserID: id, Provider: p.Name, Subject: who.subject, CreatedAt: now}); err != nil {
 			return err
 		}
-		v := berth.Viewer{UserID: in.UserID, Login: name, Address: address}
+		v := berth.Viewer{UserID: id, Login: name, Address: address}
 		for _, e := range []berth.Event{
 			{Action: "user.join", Detail: "by provider " + p.Name},
 			{Action: "identity.link", Detail: identityDetail(p.Name, who.subject)},
-			signInEvent(now, in, p),
 		} {
-			e.At, e.OwnerID, e.Owner, e.Target = now, in.UserID, name, name
+			e.At, e.OwnerID, e.Owner, e.Target = now, id, name, name
 			if err := tx.AddEvent(ctx, v, e); err != nil {
 				return err
 			}
 		}
-		return nil
+		in, err = s.letIn(ctx, tx, p, id, draft)
+		in.Created = true
+		return err
 	})
-	if err == nil {
-		s.changed()
-	}
+	s.changed()
 	return in, err
-}
-
-func signInEvent(now time.Time, in SignedIn, p *provider) berth.Event {
-	return berth.Event{At: now, OwnerID: in.UserID, Owner: in.Login, Action: "sign_in", Target: in.Login, Detail: "by provider " + p.Name}
 }
 
 func identityDetail(provider, subject string) string {
@@ -124,7 +129,15 @@ func identityDetail(provider, subject string) string {
 }
 
 func askForLink(p *provider, who outsider) string {
-	return fmt.Sprintf("ask an administrator to link you to an account: berth identity link USER --provider %s --subject %s", p.Name, who.subject)
+	return fmt.Sprintf("ask an administrator to link you to an account: berth identity link USER --provider %s --subject %s", p.Name, forShell(who.subject))
+}
+
+// forShell quotes a word where a shell would not take it as it is.
+func forShell(word string) string {
+	if strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:/@+=") == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // nameOf returns what the account of somebody new is called.

@@ -262,6 +262,18 @@ func TestNameFromClaim(t *testing.T) {
 	}
 }
 
+// What is shown to be copied into a shell must be one word there.
+func TestSubjectForShell(t *testing.T) {
+	t.Parallel()
+	for subject, want := range map[string]string{
+		"auth0-5": "auth0-5", "CiQ=": "CiQ=", "a|b": "'a|b'", "x; rm -rf ~": "'x; rm -rf ~'", "it's": `'it'\''s'`, "$(id)": "'$(id)'",
+	} {
+		if got := account.ForShell(subject); got != want {
+			t.Errorf("%s: %s, want %s", subject, got, want)
+		}
+	}
+}
+
 func FuzzNameFromClaim(f *testing.F) {
 	for _, claim := range []string{"Ada", "a.b@c", "a__b", "\u212a", "--", "settings", strings.Repeat("x", 100)} {
 		f.Add(claim)

@@ -186,7 +186,7 @@ func comeIn(t *testing.T, s *account.Service, i *issuer) (account.SignedIn, erro
 	if err != nil {
 		return account.SignedIn{}, err
 	}
-	return s.FinishSignIn(t.Context(), "corp", callback, state, i.visit(authURL), "192.0.2.1")
+	return s.FinishSignIn(t.Context(), "corp", callback, state, i.visit(authURL), "192.0.2.1", "test")
 }
 
 func describe(err error) string {

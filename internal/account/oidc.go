@@ -45,6 +45,7 @@ type SignedIn struct {
 	Login   string
 	Next    string // where he wanted to go
 	Created bool   // the account is new
+	Session Session
 }
 
 // Providers returns the identity providers through which people can sign in, in the
@@ -57,6 +58,9 @@ func (s *Service) Providers() []Provider {
 	}
 	return list
 }
+
+// RegistrationOpen reports whether anybody may make an account.
+func (s *Service) RegistrationOpen() bool { return s.opts.Registration }
 
 func (s *Service) provider(name string) (*provider, error) {
 	for _, p := range s.providers {
@@ -92,16 +96,16 @@ func (s *Service) BeginSignIn(ctx context.Context, providerName, redirectURL, ne
 	return authURL, state, err
 }
 
-// FinishSignIn tells who it is that comes back from a provider, with the state that
-// BeginSignIn gave and the query of the address that he was sent back to. The caller
-// makes the session. The account is found by what the provider calls its subject and never by a name or a
+// FinishSignIn opens a session for somebody who comes back from a provider, with the
+// state that BeginSignIn gave and the query of the address that he was sent back to.
+// A second factor is the provider's affair. The account is found by what the provider calls its subject and never by a name or a
 // mail address, which people can often choose there. Where there is none it is made,
 // if the provider is configured so.
 // Errors: berth.ErrProviderUnknown, berth.ErrSignInInvalid, berth.ErrUnavailable,
 // berth.ErrDenied when there is no account and none is made,
 // berth.ErrOwnerExists and berth.ErrOwnerInvalid when the name does not do,
 // berth.ErrCredentialsInvalid when the account is blocked.
-func (s *Service) FinishSignIn(ctx context.Context, providerName, redirectURL, state string, query url.Values, address string) (SignedIn, error) {
+func (s *Service) FinishSignIn(ctx context.Context, providerName, redirectURL, state string, query url.Values, address, userAgent string) (SignedIn, error) {
 	p, err := s.provider(providerName)
 	if err != nil {
 		return SignedIn{}, err
@@ -118,7 +122,7 @@ func (s *Service) FinishSignIn(ctx context.Context, providerName, redirectURL, s
 	if err != nil {
 		return SignedIn{}, err
 	}
-	in, err := s.admit(ctx, p, who, address)
+	in, err := s.admit(ctx, p, who, address, userAgent)
 	in.Next = st.Next
 	return in, err
 }

@@ -60,8 +60,12 @@ func TestSignInThroughProvider(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(account.SignedIn{UserID: in.UserID, Login: "grace", Next: "/next", Created: true}, in); diff != "" || in.UserID == 0 {
-		t.Error(diff)
+	if in.UserID == 0 || in.Login != "grace" || in.Next != "/next" || !in.Created {
+		t.Errorf("%+v", in)
+	}
+	v, err := s.SessionViewer(t.Context(), in.Session.Secret, "192.0.2.2")
+	if err != nil || v.UserID != in.UserID || v.Login != "grace" || v.Admin || in.Session.UserAgent != "test" {
+		t.Errorf("%+v, %v", v, err)
 	}
 	if i.basic != "berth:s3cret" {
 		t.Errorf("the client called itself %q", i.basic)
@@ -250,7 +254,7 @@ func TestStateMatches(t *testing.T) {
 	t.Parallel()
 	server, s, i := withIssuer(t)
 	finish := func(state string, q url.Values) error {
-		_, err := s.FinishSignIn(t.Context(), "corp", callback, state, q, "")
+		_, err := s.FinishSignIn(t.Context(), "corp", callback, state, q, "", "")
 		return err
 	}
 	authURL, state, err := s.BeginSignIn(t.Context(), "corp", callback, "/")
@@ -281,7 +285,7 @@ func TestStateMatches(t *testing.T) {
 		"another issuer":   finish(state, with(i.visit(authURL), "iss", "https://evil.example")),
 		"refused there":    finish(state, with(i.visit(authURL), "error", "access_denied\r\n<b>")),
 		"another callback": func() error {
-			_, err := s.FinishSignIn(t.Context(), "corp", callback+"x", state, i.visit(authURL), "")
+			_, err := s.FinishSignIn(t.Context(), "corp", callback+"x", state, i.visit(authURL), "", "")
 			return err
 		}(),
 		"long code":          finish(state, with(i.visit(authURL), "code", strings.Repeat("x", 5000))),
@@ -334,7 +338,7 @@ func TestStateNamesProvider(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.FinishSignIn(t.Context(), "corp", callback, state, evil.visit(authURL), ""); !errors.Is(err, berth.ErrSignInInvalid) {
+	if _, err := s.FinishSignIn(t.Context(), "corp", callback, state, evil.visit(authURL), "", ""); !errors.Is(err, berth.ErrSignInInvalid) {
 		t.Error(err)
 	}
 	if good.asked["/token"] != 0 {
@@ -346,7 +350,7 @@ func TestStateNamesProvider(t *testing.T) {
 		t.Fatal(err)
 	}
 	evil.set(func() { evil.claims = jwt.MapClaims{"preferred_username": "else"} })
-	other, err := s.FinishSignIn(t.Context(), "evil", callback, state, evil.visit(authURL), "")
+	other, err := s.FinishSignIn(t.Context(), "evil", callback, state, evil.visit(authURL), "", "")
 	if err != nil || other.UserID == in.UserID {
 		t.Errorf("%+v, %v", other, err)
 	}
@@ -387,12 +391,12 @@ func TestProviderDown(t *testing.T) {
 	}
 	q := i.visit(authURL)
 	i.set(func() { i.down = true })
-	if _, err := s.FinishSignIn(t.Context(), "corp", callback, state, q, ""); !errors.Is(err, berth.ErrUnavailable) {
+	if _, err := s.FinishSignIn(t.Context(), "corp", callback, state, q, "", ""); !errors.Is(err, berth.ErrUnavailable) {
 		t.Errorf("no token: %v", err)
 	}
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := s.FinishSignIn(gone, "corp", callback, state, q, ""); err == nil {
+	if _, err := s.FinishSignIn(gone, "corp", callback, state, q, "", ""); err == nil {
 		t.Error("nobody waits, and yet")
 	}
 }
