@@ -45,7 +45,8 @@ type cliCode struct {
 //  2. Whoever opens that signs in as he always does, sees who asks, and presses a
 //     button. The browser is sent to http://127.0.0.1:N/?code=CODE.
 //  3. The tool sends the form code=CODE&verifier=VERIFIER to POST /login/cli/token
-//     and gets a [Token] as JSON, or an error as {"id": …, "message": …}.
+//     and gets {"token", "user", "name", "scopes", "expires_at"}, or an error as
+//     {"id", "message", "request"}.
 //
 // A code that somebody else slips to the listener is of no use: it belongs to
 // another challenge, so that the exchange fails.

@@ -2,7 +2,6 @@ package berthtest
 
 import (
 	"log/slog"
-	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"slices"
@@ -19,6 +18,7 @@ import (
 	"github.com/berth-registry/berth/internal/ociapi"
 	"github.com/berth-registry/berth/internal/registry"
 	"github.com/berth-registry/berth/internal/restapi"
+	"github.com/berth-registry/berth/internal/webui"
 )
 
 // Server is a running registry. It has the users ada, bob and root (an
@@ -95,12 +95,17 @@ func (s *Server) Replica() *Server {
 }
 
 func (s *Server) listen(o Options) {
-	d := httpkit.NewDispatcher(http.NotFoundHandler())
+	ui, err := webui.New(o.Log, s.Account, o.Origins)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	d := httpkit.NewDispatcher(ui)
+	ui.Mount(d.Handle)
 	oci := ociapi.New(o.Log, s.Registry, s.Account, o.Origins)
 	oci.Mount(d.Handle)
 	rest := restapi.New(o.Log, s.Registry, s.Account, o.Origins)
 	rest.Mount(d.Handle)
-	s.Routes = slices.Concat(oci.Routes(), rest.Routes())
+	s.Routes = slices.Concat(oci.Routes(), rest.Routes(), ui.Routes())
 	web := httptest.NewServer(d)
 	s.t.Cleanup(web.Close)
 	s.URL = web.URL

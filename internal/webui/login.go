@@ -1,0 +1,107 @@
+package webui
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/account"
+	"github.com/berth-registry/berth/internal/httpkit"
+)
+
+// login is the data of the page for signing in.
+type login struct {
+	Name, Next string
+	Ticket     string // name and password, sealed, when only the code is missing
+	Open       bool   // anybody may join
+	Providers  []account.Provider
+	Failure    *failure
+}
+
+func (u *UI) getLogin(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+	next := safeNext(r.URL.Query().Get("next"))
+	if !v.Anonymous() {
+		return redirect(w, next)
+	}
+	return u.showLogin(w, http.StatusOK, login{Next: next})
+}
+
+func (u *UI) showLogin(w *httpkit.Writer, status int, data login) error {
+	data.Providers = u.account.Providers()
+	data.Open = u.account.RegistrationOpen()
+	title := "Sign in"
+	if data.Ticket != "" {
+		title = "One more step"
+	}
+	return u.show(w, status, "login.html", page{Title: title, Data: data})
+}
+
+// postLogin takes name and password, and in a second step the code. What was typed
+// first comes back sealed, so that it need not be typed again.
+func (u *UI) postLogin(w *httpkit.Writer, r *http.Request, _ berth.Viewer) error {
+	if err := readForm(w, r); err != nil {
+		return err
+	}
+	f := r.PostForm
+	name, password, ticket := f.Get("name"), f.Get("password"), f.Get("ticket")
+	data := login{Name: name, Next: safeNext(f.Get("next"))}
+	if ticket != "" {
+		var err error
+		if name, password, err = u.account.OpenPassword(ticket); err != nil {
+			return u.againLogin(w, r, data, err)
+		}
+		data.Name, data.Ticket = name, ticket
+	}
+	session, err := u.account.SignIn(r.Context(), name, password, f.Get("code"), u.origins.Address(r), r.UserAgent())
+	switch {
+	case err == nil:
+		return u.welcome(w, r, session, data.Next)
+	case !errors.Is(err, berth.ErrSecondFactorNeeded):
+		return u.againLogin(w, r, data, err)
+	case ticket != "": // the code was left empty
+		return u.againLogin(w, r, data, err)
+	}
+	if data.Ticket, err = u.account.SealPassword(name, password); err != nil {
+		return err
+	}
+	return u.showLogin(w, http.StatusOK, data)
+}
+
+// againLogin shows the form with what was wrong.
+func (u *UI) againLogin(w *httpkit.Writer, r *http.Request, data login, err error) error {
+	if !canMend(err) {
+		return err
+	}
+	failure := u.describe(w, r, err)
+	data.Failure = &failure
+	return u.showLogin(w, failure.Status, data)
+}
+
+// canMend reports whether an error is one that people can do something about in the
+// form they sent.
+func canMend(err error) bool {
+	named, ok := errors.AsType[*berth.Error](err)
+	if !ok {
+		return false
+	}
+	switch named.Kind {
+	case berth.KindInvalid, berth.KindUnauthenticated, berth.KindConflict, berth.KindTooMany, berth.KindDenied:
+		return true
+	default:
+		return false
+	}
+}
+
+func (u *UI) postLogout(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+	if err := u.account.SignOut(r.Context(), v); err != nil {
+		return err
+	}
+	u.setCookie(w, r, cookieSession, "", 0)
+	return redirect(w, "/")
+}
+
+// mustSignIn sends somebody to sign in and come back to this page.
+func mustSignIn(w *httpkit.Writer, r *http.Request) error {
+	return redirect(w, "/login?"+url.Values{"next": {r.URL.RequestURI()}}.Encode())
+}
