@@ -49,7 +49,7 @@ func run(ctx context.Context, args []string, sys system) int {
 	root.SetErr(sys.stderr)
 	root.PersistentFlags().StringVar(&a.flags.Data, "data", "", "data directory (default berth-data)")
 	root.PersistentFlags().StringVar(&a.configFile, "config", "", "configuration file (YAML)")
-	root.AddCommand(a.serveCommand(), a.userCommand(), a.orgCommand(), a.tokenCommand(),
+	root.AddCommand(a.serveCommand(), a.userCommand(), a.identityCommand(), a.orgCommand(), a.tokenCommand(),
 		a.packageCommand(), a.configCommand(), versionCommand())
 	if err := root.ExecuteContext(ctx); err != nil {
 		_, _ = fmt.Fprintln(sys.stderr, "berth:", message(err))
@@ -125,10 +125,15 @@ func (c *core) build(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	providers, err := identityProviders(c.config)
+	if err != nil {
+		return err
+	}
 	c.account, err = account.New(ctx, c.db, account.Options{
 		Secret:          secret,
 		TokensPerMinute: c.config.Limits.Tokens,
 		Registration:    c.config.Registration == "open",
+		Providers:       providers,
 	})
 	return err
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/berth-registry/berth/internal/jobs"
 	"github.com/berth-registry/berth/internal/ociapi"
 	"github.com/berth-registry/berth/internal/restapi"
+	"github.com/berth-registry/berth/internal/webui"
 )
 
 const (
@@ -94,8 +95,13 @@ func (c *core) handler(log *slog.Logger) (http.Handler, error) {
 	if !c.config.Log.Access {
 		access = slog.New(errorsOnly{log.Handler()})
 	}
-	d := httpkit.NewDispatcher(http.HandlerFunc(frontPage))
 	origins := httpkit.Origins{External: external, Proxies: proxies}
+	ui, err := webui.New(access, c.account, origins)
+	if err != nil {
+		return nil, err
+	}
+	d := httpkit.NewDispatcher(ui)
+	ui.Mount(d.Handle)
 	ociapi.New(access, c.registry, c.account, origins).Mount(d.Handle)
 	restapi.New(access, c.registry, c.account, origins).Mount(d.Handle)
 	d.Handle("/healthz", httpkit.Alive())
@@ -151,16 +157,6 @@ func (c *core) run(ctx context.Context, log *slog.Logger, l net.Listener, h http
 	<-jobsDone
 	_, err := c.account.RecordUsage(drain)
 	return err
-}
-
-// frontPage tells a browser what this is.
-func frontPage(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path != "/" {
-		http.NotFound(w, r)
-		return
-	}
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = fmt.Fprintln(w, "This is a Berth container registry. Log in with docker login and the name of this host.")
 }
 
 // welcome tells a newcomer what to do next.

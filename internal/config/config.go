@@ -42,6 +42,11 @@ type Config struct {
 	// Registration says whether anybody may make an account: off, open.
 	Registration string `yaml:"registration" env:"REGISTRATION"`
 
+	// IdentityProviders are where people can sign in from outside.
+	IdentityProviders []IdentityProvider `yaml:"identity_providers"`
+	// IdentityClientSecret is the client_secret of the first of them.
+	IdentityClientSecret Secret `yaml:"-" env:"IDENTITY_CLIENT_SECRET"`
+
 	Log      Log      `yaml:"log" envPrefix:"LOG_"`
 	Tags     Tags     `yaml:"tags" envPrefix:"TAGS_"`
 	Packages Packages `yaml:"packages" envPrefix:"PACKAGES_"`
@@ -184,6 +189,7 @@ func (c Config) Validate() error {
 	if _, err := c.Proxies(); err != nil {
 		fault("trusted_proxies", "%s", err)
 	}
+	c.validateProviders(fault)
 	c.validateWords(fault)
 	c.Limits.validate(fault)
 	return errors.Join(faults...)
