@@ -56,7 +56,7 @@ func TestLinkIdentity(t *testing.T) {
 	if err := s.LinkIdentity(ctx, root, "bob", "corp", "subject-1"); !errors.Is(err, berth.ErrExists) {
 		t.Errorf("linked twice: %v", err)
 	}
-	if list := events(t, server, "identity.link"); len(list) != 1 || list[0].Actor != "operator" || list[0].Owner != "ada" {
+	if list := eventsOf(t, server, "identity.link"); len(list) != 1 || list[0].Actor != "operator" || list[0].Owner != "ada" {
 		t.Errorf("%+v", list)
 	}
 	in, err := comeIn(t, s, i)
@@ -118,7 +118,7 @@ func TestUnlinkIdentity(t *testing.T) {
 	if _, err := comeIn(t, s, i); !errors.Is(err, berth.ErrOwnerExists) {
 		t.Errorf("after that: %v", err)
 	}
-	if list := events(t, server, "identity.unlink"); len(list) != 1 || list[0].Actor != "grace" || list[0].Detail != "corp: subject-1" {
+	if list := eventsOf(t, server, "identity.unlink"); len(list) != 1 || list[0].Actor != "grace" || list[0].Detail != "corp: subject-1" {
 		t.Errorf("%+v", list)
 	}
 	// An administrator may shut her out.

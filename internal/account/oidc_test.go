@@ -35,7 +35,7 @@ func withIssuer(t *testing.T, change ...func(*account.Provider)) (*berthtest.Ser
 	return server, s, i
 }
 
-func events(t *testing.T, s *berthtest.Server, action string) []berth.Event {
+func eventsOf(t *testing.T, s *berthtest.Server, action string) []berth.Event {
 	t.Helper()
 	var list []berth.Event
 	err := s.Meta.View(t.Context(), func(tx *meta.Tx) error {
@@ -78,7 +78,7 @@ func TestSignInThroughProvider(t *testing.T) {
 	}
 	want := berth.Event{ActorID: in.UserID, Actor: "grace", Address: "192.0.2.1", OwnerID: in.UserID, Owner: "grace", Target: "grace"}
 	for action, detail := range map[string]string{"user.join": "by provider corp", "identity.link": "corp: subject-1", "sign_in": "by provider corp"} {
-		list := events(t, server, action)
+		list := eventsOf(t, server, action)
 		if n := map[string]int{"sign_in": 2}[action]; len(list) != max(n, 1) {
 			t.Errorf("%s: %+v", action, list)
 			continue

@@ -155,7 +155,6 @@ func statements() []string { //nolint:funlen // it is a list
 		qLockOrgs,
 		qLockUser,
 		qMovePackages,
-		qNameHeld,
 		qOrgWithoutOwner,
 		qPublishPackage,
 		qPurgeBlobs,
