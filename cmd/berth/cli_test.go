@@ -76,13 +76,14 @@ func TestCommands(t *testing.T) {
 	}
 	_, out, _ := command(t, nil, "", append(d, "token", "create", "--user", "ada", "--scopes", "write:packages", "--expires", "720h", "-o", "json")...)
 	var token struct {
-		Token, User, Scopes string
-		ExpiresAt           *string `json:"expires_at"`
+		Token, User string
+		Scopes      []string
+		ExpiresAt   *string `json:"expires_at"`
 	}
 	if err := json.Unmarshal([]byte(out), &token); err != nil {
 		t.Fatal(err)
 	}
-	if len(token.Token) != 50 || token.User != "Ada" || token.Scopes != "read:packages,write:packages" || token.ExpiresAt == nil {
+	if len(token.Token) != 50 || token.User != "Ada" || strings.Join(token.Scopes, ",") != "read:packages,write:packages" || token.ExpiresAt == nil {
 		t.Errorf("token %s", out)
 	}
 }

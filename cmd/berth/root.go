@@ -24,6 +24,9 @@ type system struct {
 	stdout, stderr io.Writer
 	environ        []string
 	readFile       func(string) ([]byte, error)
+	// ask puts a question to a person at a terminal, showing what he types or not.
+	// It is nil when there is none.
+	ask func(ctx context.Context, question string, secret bool) (string, error)
 }
 
 // app is what the commands share.
@@ -32,30 +35,56 @@ type app struct {
 
 	flags      config.Flags
 	configFile string
+	server     string // of --server
+	verbose    bool
+	output     string // text or json
 }
 
 // run carries out one command line and returns the exit status.
 func run(ctx context.Context, args []string, sys system) int {
 	a := &app{system: sys}
-	root := &cobra.Command{
-		Use:           "berth",
-		Short:         "A container registry in one binary",
-		SilenceUsage:  true,
-		SilenceErrors: true,
-	}
+	root := a.rootCommand()
 	root.SetArgs(args)
 	root.SetIn(sys.stdin)
 	root.SetOut(sys.stdout)
 	root.SetErr(sys.stderr)
-	root.PersistentFlags().StringVar(&a.flags.Data, "data", "", "data directory (default berth-data)")
-	root.PersistentFlags().StringVar(&a.configFile, "config", "", "configuration file (YAML)")
-	root.AddCommand(a.serveCommand(), a.userCommand(), a.identityCommand(), a.orgCommand(), a.tokenCommand(),
-		a.packageCommand(), a.configCommand(), versionCommand())
 	if err := root.ExecuteContext(ctx); err != nil {
 		_, _ = fmt.Fprintln(sys.stderr, "berth:", message(err))
 		return 1
 	}
 	return 0
+}
+
+// rootCommand has everything below it. Where a command goes is said once, here and
+// in docs/cli.md.
+func (a *app) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "berth",
+		Short: "A container registry in one binary",
+		Long: `A container registry in one binary.
+
+The commands that manage people, repositories, tokens and packages work on a data
+directory, as its operator, or on a server, with the token that berth login saved.
+Which one, in this order:
+
+  1. --server URL, or --data DIRECTORY, or --config FILE
+  2. BERTH_SERVER, or BERTH_DATA, or BERTH_DATABASE in the environment
+  3. the directory berth-data, if there is one here
+  4. the server last logged in to
+
+--verbose says which.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	f := root.PersistentFlags()
+	f.StringVar(&a.flags.Data, "data", "", "data directory (default berth-data)")
+	f.StringVar(&a.configFile, "config", "", "configuration file (YAML)")
+	f.StringVar(&a.server, "server", "", "address of a server that you have logged in to")
+	f.BoolVarP(&a.verbose, "verbose", "v", false, "say on standard error where a command goes")
+	root.AddCommand(a.serveCommand(), a.loginCommand(), a.logoutCommand(), a.whoamiCommand(),
+		a.userCommand(), a.identityCommand(), a.orgCommand(), a.teamCommand(), a.repoCommand(), a.tokenCommand(), a.packageCommand(),
+		a.invitationCommand(), a.auditCommand(), a.adminCommand(), a.configCommand(), versionCommand())
+	return root
 }
 
 // message returns the public text of a named error, and any other error whole.
@@ -89,6 +118,9 @@ type core struct {
 
 // prepare reads the configuration and makes the data directory it names.
 func (a *app) prepare() (config.Config, error) {
+	if a.server != "" {
+		return config.Config{}, errors.New("--server makes no sense here: this works on a data directory")
+	}
 	cfg, err := a.loadConfig()
 	if err != nil {
 		return cfg, err

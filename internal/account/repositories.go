@@ -200,7 +200,7 @@ func (s *Service) ListRepositories(ctx context.Context, v berth.Viewer, q Reposi
 		return nil, err
 	}
 	query := readerQuery(v)
-	query.Own, query.Limit = q.Own, max(1, min(q.Limit, MaxPage))
+	query.Own, query.Limit = q.Own && v.UserID > 0, max(1, min(q.Limit, MaxPage)) // the operator has none of his own
 	query.After.Owner, query.After.Path, _ = strings.Cut(q.After, "/")
 	var list []Repository
 	err := s.meta.View(ctx, func(tx *meta.Tx) error {

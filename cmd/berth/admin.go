@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/berth-registry/berth"
+)
+
+func (a *app) adminCommand() *cobra.Command {
+	return a.group("admin", "Administer the data directory", a.adminCredentials())
+}
+
+// keeper keeps the password of the first account for scripts.
+type keeper interface {
+	AdminCredentials(ctx context.Context, v berth.Viewer) (name, password string, err error)
+	ResetAdminPassword(ctx context.Context, v berth.Viewer) (name, password string, err error)
+}
+
+// adminCredentials works on the data directory only: whoever may read that may do
+// everything anyhow.
+func (a *app) adminCredentials() *cobra.Command {
+	var reset bool
+	cmd := &cobra.Command{
+		Use:   "credentials",
+		Short: "Print name and password of the first account, until somebody changes it",
+		Long: `Print name and password of the first account, until somebody changes it.
+
+  berth admin credentials -o json | jq -r .password | docker login HOST -u admin --password-stdin`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx := cmd.Context()
+			if err := a.checkOutput(); err != nil {
+				return err
+			}
+			return a.withCore(ctx, func(c *core) error {
+				k, ok := any(c.account).(keeper)
+				if !ok {
+					return errors.New("this version does not keep the password")
+				}
+				read := k.AdminCredentials
+				if reset {
+					read = k.ResetAdminPassword
+				}
+				name, password, err := read(ctx, berth.Operator())
+				if err != nil {
+					return err
+				}
+				raw, err := json.Marshal(map[string]string{"username": name, "password": password})
+				if err != nil {
+					return err
+				}
+				return a.show(raw, "USERNAME username, PASSWORD password")
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&reset, "reset", false, "give the account a new random password, and keep that")
+	return cmd
+}
