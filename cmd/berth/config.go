@@ -8,8 +8,7 @@ import (
 )
 
 func (a *app) configCommand() *cobra.Command {
-	cfg := &cobra.Command{Use: "config", Short: "Look at the configuration"}
-	cfg.AddCommand(&cobra.Command{
+	return parent("config", "Look at the configuration", &cobra.Command{
 		Use:   "check",
 		Short: "Report all faults of the configuration",
 		Args:  cobra.NoArgs,
@@ -21,7 +20,6 @@ func (a *app) configCommand() *cobra.Command {
 			return err
 		},
 	})
-	return cfg
 }
 
 // version is the release, which the linker may set.

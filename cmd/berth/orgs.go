@@ -145,7 +145,5 @@ func (a *app) serviceAccountCommand() *cobra.Command {
 		return err
 	}))
 	list := a.listing("list ORG", "List the service accounts of an organization", 1, "/orgs/%s/service-accounts", serviceTable)
-	cmd := &cobra.Command{Use: "service-account", Short: "Manage accounts for programs"}
-	cmd.AddCommand(create, list, remove)
-	return cmd
+	return parent("service-account", "Manage accounts for programs", create, list, remove)
 }

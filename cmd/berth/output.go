@@ -27,7 +27,21 @@ func (a *app) withOutput(cmd *cobra.Command) *cobra.Command {
 
 // group makes a command that has others below it.
 func (a *app) group(use, short string, below ...*cobra.Command) *cobra.Command {
-	cmd := a.withOutput(&cobra.Command{Use: use, Short: short})
+	return a.withOutput(parent(use, short, below...))
+}
+
+// parent makes a command that only has others below it. Cobra alone would answer a
+// mistyped one with help and success.
+func parent(use, short string, below ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: use, Short: short, Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("unknown command %q for %q; see %s --help", args[0], cmd.CommandPath(), cmd.CommandPath())
+			}
+			return cmd.Help()
+		},
+	}
 	cmd.AddCommand(below...)
 	return cmd
 }

@@ -10,11 +10,16 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/meta"
 )
 
 // place is where the commands of a test go.
 type place struct {
 	t    *testing.T
+	data string // the directory that is at the bottom of it
 	env  []string
 	args []string
 	ask  func(ctx context.Context, question string, secret bool) (string, error)
@@ -48,7 +53,8 @@ func (p *place) ok(stdin, line string) string {
 // administrator logged in.
 func dataPlace(t *testing.T) *place {
 	t.Helper()
-	p := &place{t: t, args: []string{"--data", filepath.Join(t.TempDir(), "data")}}
+	data := filepath.Join(t.TempDir(), "data")
+	p := &place{t: t, data: data, args: []string{"--data", data}}
 	p.ok("correct horse", "user create admin --admin --password-stdin")
 	return p
 }
@@ -63,7 +69,7 @@ func serverPlace(t *testing.T) *place {
 		}
 	})
 	token := data.ok("", "token create --user admin --scopes admin,user,admin:org,write:repositories,write:packages,delete:packages")
-	p := &place{t: t, env: []string{"XDG_CONFIG_HOME=" + t.TempDir()}}
+	p := &place{t: t, data: data.data, env: []string{"XDG_CONFIG_HOME=" + t.TempDir()}}
 	if got := p.ok(token, "login "+url+" --token-stdin"); got != "logged in to "+url+" as admin\n" {
 		t.Fatal(got)
 	}
@@ -189,24 +195,97 @@ func TestStory(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := open(t)
-			for _, s := range story() {
-				want, fails := strings.CutPrefix(s.out, "!")
-				status, out, errs := p.run(s.stdin, s.line)
-				got := out
-				if fails {
-					got = errs
-				}
-				if (status != 0) != fails || !regexp.MustCompile(want).MatchString(got) {
-					t.Errorf("%s: status %d\n%s%swant %s", s.line, status, out, errs, s.out)
-				}
-				if !fails && errs != "" || fails && out != "" {
-					t.Errorf("%s: something on the wrong channel:\n%s%s", s.line, out, errs)
-				}
-				if !fails && strings.Contains(s.line, "-o json") && !json.Valid([]byte(out)) {
-					t.Errorf("%s: no JSON: %s", s.line, out)
-				}
-			}
+			p.tell(story())
+			p.push("ada/app")
+			p.tell(packageStory())
 		})
+	}
+}
+
+// tell runs the commands of a story.
+func (p *place) tell(story []step) {
+	p.t.Helper()
+	for _, s := range story {
+		want, fails := strings.CutPrefix(s.out, "!")
+		status, out, errs := p.run(s.stdin, s.line)
+		got := out
+		if fails {
+			got = errs
+		}
+		if (status != 0) != fails || !regexp.MustCompile(want).MatchString(got) {
+			p.t.Errorf("%s: status %d\n%s%swant %s", s.line, status, out, errs, s.out)
+		}
+		if !fails && errs != "" || fails && out != "" {
+			p.t.Errorf("%s: something on the wrong channel:\n%s%s", s.line, out, errs)
+		}
+		if !fails && strings.Contains(s.line, "-o json") && !json.Valid([]byte(out)) {
+			p.t.Errorf("%s: no JSON: %s", s.line, out)
+		}
+	}
+}
+
+// push makes a package, as a push does.
+func (p *place) push(name string) {
+	p.t.Helper()
+	n, err := berth.ParseName(name)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	db, err := meta.Open(p.t.Context(), "sqlite:"+filepath.Join(p.data, "berth.db"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer db.Close()
+	ctx := p.t.Context()
+	err = db.Update(ctx, func(tx *meta.Tx) error {
+		owner, err := tx.GetOwner(ctx, n.Owner)
+		if err != nil {
+			return err
+		}
+		if err := tx.CreatePackage(ctx, owner.ID, n.Path, berth.VisibilityPrivate, time.Now()); err != nil {
+			return err
+		}
+		s, err := tx.Standing(ctx, n, 0)
+		if err != nil {
+			return err
+		}
+		_, err = tx.PublishPackage(ctx, s.PackageID, time.Now())
+		return err
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func packageStory() []step {
+	return []step{
+		{"package list ada", "", `^PACKAGE +VISIBILITY +REPOSITORY +INHERITS +CREATED\nada/app +private +- +no +` + stamp + `\n$`},
+		{"package list ada -o json", "", `^\[\{"id":\d+,"name":"app","package_type":"container".*\}\]\n$`},
+		{"package visibility ada/app open", "", `!"open" is not private, internal or public`},
+		{"package visibility ada/app public", "", `^ada/app is public\n$`},
+		{"package visibility ada/app private -o json", "", `^\{.*"visibility":"private".*\}\n$`},
+		{"package show ada/app", "", `(?m)^PACKAGE +ada/app\nID +\d+\nVISIBILITY +private\nREPOSITORY +-\nINHERITS +no\nROLE +admin\n`},
+		{"package show ada/nothing", "", `!ada/nothing`},
+		{"package grant ada/app --user eve --role write", "", `^user eve has the role write on ada/app\n$`},
+		{"package roles ada/app", "", `^KIND +NAME +ROLE\nuser +eve +write\n$`},
+		{"package roles ada/app -o json", "", `^\[\{"kind":"user","name":"eve","role":"write"\}\]\n$`},
+		{"package grant ada/app --user nobody --role write", "", `!nobody`},
+		{"package grant ada/app --team devs --role write", "", `!devs`},
+		{"package revoke ada/app --user eve", "", `^user eve has no role of its own on ada/app\n$`},
+		{"repo create ada/site --visibility internal", "", `^repository Ada/site created, internal\n$`},
+		{"package grant ada/app --repository ada/site --role read", "", `^repository ada/site has the role read on ada/app\n$`},
+		{"package grant ada/app --repository site --role read", "", `!"site" is not OWNER/NAME`},
+		{"package revoke ada/app --repository ada/site", "", `^repository ada/site has no role`},
+		{"package inherit ada/app on", "", `!`},
+		{"package link ada/app ada/site", "", `^ada/app is linked to ada/site\n$`},
+		{"package inherit ada/app on", "", `^ada/app inherits and is internal\n$`},
+		{"package list ada", "", `ada/app +internal +ada/site +yes`},
+		{"package inherit ada/app maybe", "", `!expected on or off`},
+		{"package inherit ada/app off", "", `^ada/app does not inherit and is \w+\n$`},
+		{"package unlink ada/app", "", `^ada/app is not linked\n$`},
+		{"package delete ada/app", "", `!pass --yes`},
+		{"package delete ada/app --yes", "", `^package ada/app deleted\n$`},
+		{"package show ada/app", "", `!ada/app`},
 	}
 }
 
