@@ -1,9 +1,7 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -12,12 +10,6 @@ import (
 
 func (a *app) adminCommand() *cobra.Command {
 	return a.group("admin", "Administer the data directory", a.adminCredentials())
-}
-
-// keeper keeps the password of the first account for scripts.
-type keeper interface {
-	AdminCredentials(ctx context.Context, v berth.Viewer) (name, password string, err error)
-	ResetAdminPassword(ctx context.Context, v berth.Viewer) (name, password string, err error)
 }
 
 // adminCredentials works on the data directory only: whoever may read that may do
@@ -37,19 +29,18 @@ func (a *app) adminCredentials() *cobra.Command {
 				return err
 			}
 			return a.withCore(ctx, func(c *core) error {
-				k, ok := any(c.account).(keeper)
-				if !ok {
-					return errors.New("this version does not keep the password")
-				}
-				read := k.AdminCredentials
+				read := c.account.AdminCredentials
 				if reset {
-					read = k.ResetAdminPassword
+					read = c.account.ResetAdminPassword
 				}
 				name, password, err := read(ctx, berth.Operator())
 				if err != nil {
 					return err
 				}
-				raw, err := json.Marshal(map[string]string{"username": name, "password": password})
+				raw, err := json.Marshal(struct {
+					Username string `json:"username"`
+					Password string `json:"password"`
+				}{name, password}) //nolint:gosec // showing it is the point
 				if err != nil {
 					return err
 				}
