@@ -37,10 +37,10 @@ func (a *app) adminCredentials() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				raw, err := json.Marshal(struct {
+				raw, err := json.Marshal(struct { //nolint:gosec // showing it is the point
 					Username string `json:"username"`
 					Password string `json:"password"`
-				}{name, password}) //nolint:gosec // showing it is the point
+				}{name, password})
 				if err != nil {
 					return err
 				}
