@@ -19,7 +19,11 @@ func (t inProcess) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 			resp, err = nil, fmt.Errorf("the request was given up: %v", p)
 		}
 	}()
-	t.handler.ServeHTTP(w, r)
+	served := r.Clone(r.Context())
+	if served.Body == nil { // which clients may leave out, and handlers may read
+		served.Body = http.NoBody
+	}
+	t.handler.ServeHTTP(w, served)
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
