@@ -9,12 +9,18 @@ import (
 
 func TestInProcess(t *testing.T) {
 	t.Parallel()
-	ask := func(h http.HandlerFunc) (*http.Response, error) {
+	ask := func(h http.HandlerFunc) (int, string, error) {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost/", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return inProcess{h}.RoundTrip(req)
+		resp, err := inProcess{h}.RoundTrip(req)
+		if err != nil {
+			return 0, "", err
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		return resp.StatusCode, string(body), err
 	}
 	for _, tt := range []struct {
 		handler http.HandlerFunc
@@ -30,16 +36,11 @@ func TestInProcess(t *testing.T) {
 		}, 418, "x"},
 		{func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) }, 200, ""},
 	} {
-		resp, err := ask(tt.handler)
-		if err != nil {
-			t.Fatal(err)
-		}
-		body, err := io.ReadAll(resp.Body)
-		if err != nil || resp.StatusCode != tt.status || string(body) != tt.body {
-			t.Errorf("%d %q, %v", resp.StatusCode, body, err)
+		if status, body, err := ask(tt.handler); err != nil || status != tt.status || body != tt.body {
+			t.Errorf("%d %q, %v", status, body, err)
 		}
 	}
-	if _, err := ask(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }); err == nil || !strings.Contains(err.Error(), "given up") {
+	if _, _, err := ask(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }); err == nil || !strings.Contains(err.Error(), "given up") {
 		t.Error(err)
 	}
 }
