@@ -3,6 +3,7 @@ package account_test
 import (
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -10,6 +11,7 @@ import (
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/account"
 	"github.com/berth-registry/berth/internal/berthtest"
+	"github.com/berth-registry/berth/internal/meta/metatest"
 )
 
 func TestUpdateOrg(t *testing.T) {
@@ -310,4 +312,28 @@ func TestServiceAccounts(t *testing.T) {
 	}, got); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// Two of three owners remove each other at once. Who has just been removed removes
+// nobody.
+func TestRemovedRemovesNobody(t *testing.T) {
+	t.Parallel()
+	metatest.Each(t, func(t *testing.T, address string) {
+		s := berthtest.New(t, berthtest.Options{Address: address})
+		ctx, op := t.Context(), berth.Operator()
+		bob, mia := viewer(t, s, s.Token("bob", berth.ScopeAll, 0)), viewer(t, s, s.Token("mia", berth.ScopeAll, 0))
+		for range 20 {
+			must(t, s.Account.AddMember(ctx, op, "acme", "bob", true), s.Account.AddMember(ctx, op, "acme", "mia", true))
+			var first, second error
+			var wg sync.WaitGroup
+			start := make(chan struct{})
+			wg.Go(func() { <-start; first = s.Account.RemoveMember(ctx, bob, "acme", "mia") })
+			wg.Go(func() { <-start; second = s.Account.RemoveMember(ctx, mia, "acme", "bob") })
+			close(start)
+			wg.Wait()
+			if (first == nil) == (second == nil) || !errors.Is(errors.Join(first, second), berth.ErrOwnerUnknown) {
+				t.Fatalf("%v, %v", first, second)
+			}
+		}
+	})
 }
