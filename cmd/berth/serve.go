@@ -68,7 +68,7 @@ func (a *app) serve(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		// Not before the address is ours: the password is shown this once.
+		// Not before the address is ours: else the password would be made for nobody.
 		password, err := c.account.EnsureAdmin(ctx, firstUser, string(cfg.AdminPassword))
 		if err != nil {
 			return errors.Join(err, listener.Close())
@@ -172,7 +172,7 @@ func welcome(w io.Writer, c config.Config, addr, password string) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Berth %s is ready on http://%s, data in %s\n\n", version, host, data)
 	if password != "" {
-		fmt.Fprintf(&b, "The first account is %s with the password %s\nIt is shown this once.\n\n", firstUser, password)
+		fmt.Fprintf(&b, "The first account is %s with the password %s\nberth admin credentials shows it again until it is changed.\n\n", firstUser, password)
 	}
 	fmt.Fprintf(&b, "Try:\n  docker login %s -u %s\n  docker tag IMAGE %s/%s/hello:1.0\n  docker push %s/%s/hello:1.0\n\n",
 		host, firstUser, host, firstUser, host, firstUser)

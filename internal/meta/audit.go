@@ -12,7 +12,7 @@ const (
 	qAddEvent = `INSERT INTO audit (at, actor_id, actor, token_id, address, owner_id, owner, action, target, detail)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
 	qListEvents = `SELECT id, at, actor_id, actor, token_id, address, owner_id, owner, action, target, detail FROM audit
-		WHERE ($1 < 0 OR owner_id = $1) AND at >= $2 AND at < $3 AND ($4 = 0 OR id < $4) ORDER BY id DESC LIMIT $5`
+		WHERE (CAST($1 AS BIGINT) < 0 OR owner_id = $1) AND at >= $2 AND at < $3 AND (CAST($4 AS BIGINT) = 0 OR id < $4) ORDER BY id DESC LIMIT $5`
 )
 
 // AddEvent appends to the audit log. Who did it is taken from the viewer.

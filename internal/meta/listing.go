@@ -45,7 +45,7 @@ const (
 			AND (o.folded > $3 OR o.folded = $3 AND p.path > $4)
 			AND ($7 = '' OR o.folded = $7)
 			AND (COALESCE(CASE WHEN p.inherit THEN s.visibility END, p.visibility) = 'public' AND COALESCE(g.allow_public, TRUE)
-				OR ($6 = 0 OR EXISTS (SELECT 1 FROM token_limits l
+				OR (CAST($6 AS BIGINT) = 0 OR EXISTS (SELECT 1 FROM token_limits l
 						WHERE l.token_id = $6 AND l.owner_id = o.id AND (l.path = '' OR l.path = p.path)))
 					AND ($2 OR COALESCE(CASE WHEN p.inherit THEN s.visibility END, p.visibility) = 'internal' AND $1 > 0
 						OR o.id = $1 OR m.owner OR m.user_id IS NOT NULL AND g.base_role > 0

@@ -47,7 +47,7 @@ const (
 	qGetToken    = `SELECT id, name, scopes, actions, limited, created_at, expires_at, last_used_at, revoked_at
 		FROM tokens WHERE user_id = $1 AND id = $2`
 	qListTokens = `SELECT id, name, scopes, actions, limited, created_at, expires_at, last_used_at, revoked_at
-		FROM tokens WHERE user_id = $1 AND ($2 = 0 OR id < $2) ORDER BY id DESC LIMIT $3`
+		FROM tokens WHERE user_id = $1 AND (CAST($2 AS BIGINT) = 0 OR id < $2) ORDER BY id DESC LIMIT $3`
 	qRevokeToken = `WITH RECURSIVE made (id) AS (
 			SELECT id FROM tokens WHERE id = $1 UNION ALL SELECT t.id FROM tokens t JOIN made m ON t.parent_id = m.id)
 		UPDATE tokens SET revoked_at = $2 WHERE revoked_at IS NULL AND id IN (SELECT id FROM made)`

@@ -1,6 +1,7 @@
 package restapi
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"strings"
@@ -179,7 +180,8 @@ func (a *API) listInvitations(w *httpkit.Writer, r *http.Request, v berth.Viewer
 	if err != nil {
 		return err
 	}
-	list, err := a.account.ListInvitations(r.Context(), v, r.PathValue("owner"), after, p.size+1)
+	org := cmp.Or(r.PathValue("owner"), p.query.Get("org"))
+	list, err := a.account.ListInvitations(r.Context(), v, org, after, p.size+1)
 	if err != nil {
 		return err
 	}
