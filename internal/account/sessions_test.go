@@ -87,8 +87,11 @@ func TestSessionsEnd(t *testing.T) {
 	s := withPasswords(t, "ada", "bob")
 	idle, _ := signIn(t, s, "ada", "")
 	used, v := signIn(t, s, "ada", "")
-	for range 6 {
+	for i := range 6 {
 		s.Clock.Advance(5 * day)
+		if i == 1 && alive(s, idle) {
+			t.Error("a session goes on that was not used for ten days")
+		}
 		if s.Clock.Now().Before(used.ExpiresAt) && !alive(s, used) {
 			t.Error("a session in use ended early")
 		}
