@@ -16,6 +16,7 @@ import (
 type loginFlags struct {
 	user, code                          string
 	passwordStdin, tokenStdin, insecure bool
+	web                                 bool
 }
 
 func (a *app) loginCommand() *cobra.Command {
@@ -25,9 +26,10 @@ func (a *app) loginCommand() *cobra.Command {
 		Short: "Log in to a server, so that commands can go to it",
 		Long: `Log in to a server, so that commands can go to it.
 
-The password is asked for, or read from standard input. It is exchanged for an
-access token, which is kept in berth/login.json in your configuration directory,
-readable by you only. With --token-stdin a token that you have is kept.`,
+The password is asked for, or read from standard input; with --web you sign in at a
+browser, as accounts have to that belong to an identity provider. That opens a
+session, which is kept in berth/login.json in your configuration directory, readable
+by you only. With --token-stdin a token that you have is kept.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.login(cmd.Context(), args[0], f) },
 	}
@@ -35,10 +37,11 @@ readable by you only. With --token-stdin a token that you have is kept.`,
 	flags.StringVarP(&f.user, "username", "u", "", "your name")
 	flags.BoolVar(&f.passwordStdin, "password-stdin", false, "read the password from standard input")
 	flags.BoolVar(&f.tokenStdin, "token-stdin", false, "read an access token from standard input")
+	flags.BoolVar(&f.web, "web", false, "sign in at a browser on this computer, also through an identity provider")
 	flags.StringVar(&f.code, "code", "", "code of the second factor, or a recovery code")
 	flags.BoolVar(&f.insecure, "insecure-http", false, "send password and token over plain HTTP, where others can read them")
-	cmd.MarkFlagsMutuallyExclusive("password-stdin", "token-stdin")
-	cmd.MarkFlagsMutuallyExclusive("code", "token-stdin")
+	cmd.MarkFlagsMutuallyExclusive("password-stdin", "token-stdin", "web")
+	cmd.MarkFlagsMutuallyExclusive("code", "token-stdin", "web")
 	return cmd
 }
 
@@ -60,9 +63,12 @@ func (a *app) login(ctx context.Context, server string, f loginFlags) error {
 	c := newClient(base, "", "")
 	defer c.http.CloseIdleConnections()
 	fresh := login{Made: !f.tokenStdin}
-	if f.tokenStdin {
+	switch {
+	case f.tokenStdin:
 		fresh.Token, err = readPassword(a.stdin)
-	} else {
+	case f.web:
+		fresh.Token, err = a.webLogin(ctx, c)
+	default:
 		fresh.Token, err = a.exchange(ctx, c, &f)
 	}
 	if err != nil {
@@ -140,11 +146,7 @@ func (a *app) exchange(ctx context.Context, c *client, f *loginFlags) (string, e
 }
 
 func signIn(ctx context.Context, c *client, user, password, code string) (string, error) {
-	name := "berth login"
-	if host, err := os.Hostname(); err == nil {
-		name += " on " + host
-	}
-	body := map[string]string{"login": user, "password": password, "name": cutText(printable(name), 100)}
+	body := map[string]string{"login": user, "password": password, "name": "berth login on " + computer()}
 	if code != "" {
 		body["code"] = code
 	}
@@ -159,6 +161,15 @@ func signIn(ctx context.Context, c *client, user, password, code string) (string
 		return "", fmt.Errorf("%s is no Berth server: it gave no token", c.base)
 	}
 	return made.Token, nil
+}
+
+// computer is what a session is called, so that it is known in a list of them.
+func computer() string {
+	host, err := os.Hostname()
+	if err != nil || host == "" {
+		return "some computer"
+	}
+	return cutText(printable(host), 80)
 }
 
 // cutText returns at most n bytes of s that are whole characters.

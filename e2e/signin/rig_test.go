@@ -201,6 +201,26 @@ func (r *rig) token(user, password string) (int, string) {
 	return resp.StatusCode, string(body)
 }
 
+// rest sends a request to the API with a token, and returns the answer to a success.
+func (r *rig) rest(method, path, token, body string) []byte {
+	r.t.Helper()
+	req, err := http.NewRequest(method, "http://"+r.berth+"/api/v3"+path, strings.NewReader(body))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode > 299 {
+		r.t.Fatalf("%s %s: %s, %v\n%s", method, path, resp.Status, err, answer)
+	}
+	return answer
+}
+
 // browser is a client with cookies that follows redirects.
 type browser struct {
 	r      *rig

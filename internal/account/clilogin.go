@@ -12,13 +12,11 @@ import (
 	"unicode/utf8"
 
 	"github.com/berth-registry/berth"
-	"github.com/berth-registry/berth/internal/meta"
 )
 
 const (
 	sealCLICode = "sign-in of the command line"
 	cliCodeLife = 2 * time.Minute
-	cliToken    = 90 * 24 * time.Hour
 
 	minVerifier  = 43 // RFC 7636, section 4.1
 	maxVerifier  = 128
@@ -33,8 +31,8 @@ type cliCode struct {
 	Expires   time.Time `json:"e"`
 }
 
-// CLICode returns a code that a command line tool can exchange for an access token
-// of the viewer, who has signed in at a browser and agreed. Challenge is the SHA-256
+// CLICode returns a code that a command line tool can exchange for a session of
+// the viewer, who has signed in at a browser and agreed. Challenge is the SHA-256
 // of the tool's secret, in unpadded base64url; name is that of the computer.
 //
 // The exchange goes like this:
@@ -45,7 +43,7 @@ type cliCode struct {
 //  2. Whoever opens that signs in as he always does, sees who asks, and presses a
 //     button. The browser is sent to http://127.0.0.1:N/?code=CODE.
 //  3. The tool sends the form code=CODE&verifier=VERIFIER to POST /login/cli/token
-//     and gets {"token", "user", "name", "scopes", "expires_at"}, or an error as
+//     and gets {"token", "expires_at"} of a session, or an error as
 //     {"id", "message", "request"}.
 //
 // A code that somebody else slips to the listener is of no use: it belongs to
@@ -53,7 +51,7 @@ type cliCode struct {
 //
 // The code is not remembered, here or on other replicas, so it could be used twice
 // within its two minutes. Only who holds the verifier could, and that never left
-// the tool that may have the token anyway.
+// the tool that may have the session anyway.
 //
 // Errors: berth.ErrUnauthenticated, berth.ErrDenied, berth.ErrRequestInvalid.
 func (s *Service) CLICode(_ context.Context, v berth.Viewer, challenge, name string) (string, error) {
@@ -84,13 +82,12 @@ func CheckCLI(challenge, name string) error {
 	return nil
 }
 
-// RedeemCLICode makes the access token for which a code stands. It has all scopes
-// but admin and is good for 90 days.
-// Errors: berth.ErrCredentialsInvalid, and those of making a token.
-func (s *Service) RedeemCLICode(ctx context.Context, code, verifier, address string) (Token, error) {
+// RedeemCLICode opens the session for which a code stands: what a password would
+// have opened. Errors: berth.ErrCredentialsInvalid.
+func (s *Service) RedeemCLICode(ctx context.Context, code, verifier, address string) (Session, error) {
 	var c cliCode
-	refuse := func(why string) (Token, error) {
-		return Token{}, berth.ErrCredentialsInvalid.With("the code is not one of this registry, ran out, or belongs to another computer; run berth login again").Because(errors.New(why))
+	refuse := func(why string) (Session, error) {
+		return Session{}, berth.ErrCredentialsInvalid.With("the code is not one of this registry, ran out, or belongs to another computer; run berth login again").Because(errors.New(why))
 	}
 	if len(code) > maxNext || len(verifier) < minVerifier || len(verifier) > maxVerifier {
 		return refuse("lengths")
@@ -105,26 +102,9 @@ func (s *Service) RedeemCLICode(ctx context.Context, code, verifier, address str
 	if !s.now().Before(c.Expires) {
 		return refuse("expired")
 	}
-	var account meta.Credential
-	err := s.meta.View(ctx, func(tx *meta.Tx) (err error) {
-		account, err = tx.GetCredential(ctx, c.User, 0)
-		return err
-	})
+	session, err := s.CreateSession(ctx, c.User, address, "berth login on "+c.Name)
 	if errors.Is(err, berth.ErrOwnerUnknown) {
 		return refuse("the user is gone")
 	}
-	if err != nil {
-		return Token{}, err
-	}
-	v, err := s.viewer(account, 0)
-	if err != nil {
-		return Token{}, err
-	}
-	v.Address = address
-	return s.tokenOfCLI(ctx, v, c.Name)
-}
-
-// tokenOfCLI is the one place where a token is made for the command line.
-func (s *Service) tokenOfCLI(ctx context.Context, v berth.Viewer, name string) (Token, error) {
-	return s.CreateToken(ctx, v, v.Login, TokenRequest{Name: name, Scopes: berth.ScopeAll &^ berth.ScopeAdmin, Life: cliToken})
+	return session, err
 }

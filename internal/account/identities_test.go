@@ -177,15 +177,15 @@ func TestCLICode(t *testing.T) {
 	if diff := cmp.Diff(before, server.State()); diff != "" {
 		t.Error(diff)
 	}
-	token, err := s.RedeemCLICode(ctx, code, verifier, "192.0.2.1")
+	session, err := s.RedeemCLICode(ctx, code, verifier, "192.0.2.1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if token.User != "grace" || token.Name != "grace's laptop" || token.ExpiresAt.Sub(token.CreatedAt) != 90*24*time.Hour {
-		t.Errorf("%+v", token)
+	if session.Address != "192.0.2.1" || session.UserAgent != "berth login on grace's laptop" || session.ExpiresAt.Sub(session.CreatedAt) != 30*24*time.Hour {
+		t.Errorf("%+v", session)
 	}
-	v, err := s.Login(ctx, "grace", token.Secret, "")
-	if err != nil || v.Admin || v.Scopes != berth.ScopeAll&^berth.ScopeAdmin {
+	v, err := s.SessionViewer(ctx, session.Secret, "")
+	if err != nil || v.Login != "grace" || v.SessionID == 0 {
 		t.Errorf("%+v, %v", v, err)
 	}
 	server.Block("grace")

@@ -51,8 +51,8 @@ func (a *API) postLogin(w *httpkit.Writer, r *http.Request, _ berth.Viewer) erro
 	if err := readJSON(w, r, &in); err != nil {
 		return err
 	}
-	agent := strings.TrimSpace("berth " + in.Name)
-	session, err := a.account.SignIn(r.Context(), in.Login, in.Password, in.Code, a.origins.Address(r), agent)
+	name := cmp.Or(in.Name, r.UserAgent())
+	session, err := a.account.SignIn(r.Context(), in.Login, in.Password, in.Code, a.origins.Address(r), name)
 	if err != nil {
 		return err
 	}

@@ -20,12 +20,9 @@ type cli struct {
 	Login           string
 }
 
-// cliToken is what the command line gets.
+// cliToken is what the command line gets, as from signing in over REST.
 type cliToken struct {
-	Token     string    `json:"token"` // works as a password with the user's name
-	User      string    `json:"user"`
-	Name      string    `json:"name"`
-	Scopes    string    `json:"scopes"` // separated by commas
+	Token     string    `json:"token"` // of a session
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
@@ -73,18 +70,15 @@ func (u *UI) postCLI(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 	return redirect(w, c.listener()+"/?"+url.Values{"code": {code}}.Encode())
 }
 
-// postCLIToken gives a command line its token for a code. It is no browser, and has
-// no cookie.
+// postCLIToken gives a command line its session for a code. It is no browser, and
+// has no cookie.
 func (u *UI) postCLIToken(w *httpkit.Writer, r *http.Request, _ berth.Viewer) error {
 	if err := readForm(w, r); err != nil {
 		return err
 	}
-	token, err := u.account.RedeemCLICode(r.Context(), r.PostForm.Get("code"), r.PostForm.Get("verifier"), u.origins.Address(r))
+	session, err := u.account.RedeemCLICode(r.Context(), r.PostForm.Get("code"), r.PostForm.Get("verifier"), u.origins.Address(r))
 	if err != nil {
 		return err
 	}
-	w.Viewer = token.User
-	return writeJSON(w, http.StatusOK, cliToken{
-		Token: token.Secret, User: token.User, Name: token.Name, Scopes: token.Scopes.String(), ExpiresAt: token.ExpiresAt,
-	})
+	return writeJSON(w, http.StatusOK, cliToken{session.Secret, session.ExpiresAt})
 }

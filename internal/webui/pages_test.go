@@ -293,13 +293,16 @@ func TestCommandLine(t *testing.T) {
 	}
 	r = post(c, "/login/cli/token", form("code", code, "verifier", verifier)).Want(http.StatusOK)
 	var token struct {
-		Token, User, Name, Scopes string
-		ExpiresAt                 time.Time `json:"expires_at"`
+		Token     string
+		ExpiresAt time.Time `json:"expires_at"`
 	}
-	if err := json.Unmarshal(r.Body, &token); err != nil || token.User != "ada" || token.Name != "ada's laptop" || token.ExpiresAt.Before(s.Clock.Now().Add(24*time.Hour)) || strings.Contains(token.Scopes+",", "admin,") || r.Header.Get("Content-Type") != "application/json" {
+	if err := json.Unmarshal(r.Body, &token); err != nil || token.ExpiresAt.Before(s.Clock.Now().Add(24*time.Hour)) || r.Header.Get("Content-Type") != "application/json" {
 		t.Fatalf("%s, %v", r.Body, err)
 	}
-	s.With("Bearer "+token.Token).PushImage("ada/app", "v1", "x")
+	if r = s.With("Bearer " + token.Token).Get("/api/v3/user").Want(http.StatusOK); !strings.Contains(string(r.Body), `"login":"ada"`) {
+		t.Errorf("%s", r.Body)
+	}
+	s.With("Bearer " + token.Token).Get("/v2/").Want(http.StatusUnauthorized) // docker uses access tokens
 	s.Clock.Advance(3 * time.Minute)
 	post(c, "/login/cli/token", form("code", code, "verifier", verifier)).Want(http.StatusUnauthorized)
 }
