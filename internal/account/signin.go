@@ -132,6 +132,9 @@ func (s *Service) accessToken(ctx context.Context, secret, user, address string)
 // code is missing, berth.ErrTooMany, berth.ErrUnavailable.
 func (s *Service) SignIn(ctx context.Context, name, password, code, address, userAgent string) (Session, error) {
 	u, err := s.prove(ctx, name, password, address)
+	if errors.Is(err, berth.ErrCredentialsInvalid) { // what prove says is for docker
+		return Session{}, berth.ErrCredentialsInvalid.With("user name or password is wrong; whoever has always come through an identity provider has no password here")
+	}
 	if err != nil {
 		return Session{}, err
 	}

@@ -103,6 +103,9 @@ func TestSignInRefused(t *testing.T) {
 			strings.Contains(string(r.Body), "<b>") || cookie(t, r, "berth_session") != nil {
 			t.Errorf("%q: %d %s", body, r.Status, r.Body)
 		}
+		if strings.Contains(string(r.Body), "access token") {
+			t.Errorf("advice for docker: %s", r.Body)
+		}
 		// Whether there is such a user must not show.
 		text := strings.NewReplacer("nobody", "bob").Replace(string(r.Body))
 		if strings.Contains(body, "wrong-password") {
