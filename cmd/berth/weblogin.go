@@ -40,7 +40,9 @@ func (a *app) webLogin(ctx context.Context, c *client) (string, error) {
 	ask.RawQuery = url.Values{
 		"port": {port}, "challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "name": {computer()},
 	}.Encode()
-	a.note("open this address in a browser on this computer:\n\n  %s\n", ask)
+	if _, err := fmt.Fprintf(a.stderr, "Open this address in a browser on this computer:\n\n  %s\n\n", ask); err != nil {
+		return "", err
+	}
 	code, err := awaitCode(ctx, l)
 	if err != nil {
 		return "", err

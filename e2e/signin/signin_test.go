@@ -2,6 +2,7 @@ package signin_test
 
 import (
 	"bufio"
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -10,6 +11,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The whole story of people who have no password here, in the order that things
@@ -144,8 +146,10 @@ func TestCommandLine(t *testing.T) { //nolint:paralleltest // one story
 func TestLoginWeb(t *testing.T) { //nolint:paralleltest // one story
 	r := newRig(t)
 	home := t.TempDir()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
 	berth := func(args ...string) *exec.Cmd {
-		cmd := exec.CommandContext(t.Context(), r.bin, args...)
+		cmd := exec.CommandContext(ctx, r.bin, args...)
 		cmd.Dir = home
 		cmd.Env = []string{"HOME=" + home}
 		return cmd
@@ -163,6 +167,9 @@ func TestLoginWeb(t *testing.T) { //nolint:paralleltest // one story
 		if text := strings.TrimSpace(lines.Text()); strings.HasPrefix(text, "http://"+r.berth+"/login/cli?") {
 			address = text
 		}
+	}
+	if address == "" {
+		t.Fatalf("no address to open: %v", login.Wait())
 	}
 	grace := r.browser()
 	page := grace.follow(grace.get(address), "/login/oidc/corp").answer("grace")
