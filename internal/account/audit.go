@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"math"
 	"time"
 
@@ -54,9 +55,15 @@ func (s *Service) auditOwner(ctx context.Context, tx *meta.Tx, v berth.Viewer, n
 	if err != nil {
 		return 0, err
 	}
-	if o.Kind == meta.KindOrg {
-		o, err = s.org(ctx, tx, v, name, berth.ActionAdminOrg)
-		return o.ID, err
+	switch {
+	case o.ID == 0 && v.Admin:
+		return 0, berth.ErrOwnerUnknown.With("there is no user or organization %s", name)
+	case o.Kind != meta.KindOrg:
+		return o.ID, self(v, o.ID, name, berth.ActionReadAccount)
 	}
-	return o.ID, self(v, o.ID, name, berth.ActionReadAccount)
+	o, err = s.org(ctx, tx, v, name, berth.ActionAdminOrg)
+	if errors.Is(err, berth.ErrOwnerUnknown) {
+		err = self(v, -1, name, berth.ActionReadAccount) // as for an owner that is not there
+	}
+	return o.ID, err
 }
