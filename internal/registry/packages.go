@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/berth-registry/berth"
@@ -16,7 +17,7 @@ type Package struct {
 	Name       berth.Name
 	Visibility berth.Visibility // that counts: the repository's where it inherits
 	Inherit    bool
-	Repository string     // owner/name of the linked one, "" when there is none
+	Repository string     // owner/name of the linked one, "" when there is none that the viewer may know
 	Role       berth.Role // the viewer's
 	CreatedAt  time.Time
 }
@@ -31,6 +32,9 @@ func (s *Service) GetPackage(ctx context.Context, v berth.Viewer, n berth.Name) 
 			return err
 		}
 		row, err := tx.GetPackage(ctx, standing.PackageID)
+		if err == nil {
+			row.Repository, err = known(ctx, tx, v, row)
+		}
 		p = Package{
 			ID: row.ID, OwnerID: standing.OwnerID, Name: row.Name, Visibility: row.Visibility, Inherit: row.Inherit,
 			Repository: row.Repository, Role: standing.RoleOf(v), CreatedAt: row.CreatedAt,
@@ -38,6 +42,20 @@ func (s *Service) GetPackage(ctx context.Context, v berth.Viewer, n berth.Name) 
 		return err
 	})
 	return p, err
+}
+
+// known returns the repository that a package is linked to, "" when the viewer may not
+// know it: a package often is for more people than its source.
+func known(ctx context.Context, tx *meta.Tx, v berth.Viewer, p meta.Package) (string, error) {
+	_, name, _ := strings.Cut(strings.ToLower(p.Repository), "/")
+	if name == "" {
+		return "", nil
+	}
+	standing, _, err := tx.RepositoryStanding(ctx, p.Name.Owner, name, v.UserID)
+	if err != nil || !berth.Can(v, standing, berth.ActionReadRepository) {
+		return "", err
+	}
+	return p.Repository, nil
 }
 
 // published is enter for what needs a package that is there for everybody.
@@ -58,8 +76,12 @@ func (s *Service) ListPackages(ctx context.Context, v berth.Viewer, owner, after
 		rows, err := tx.ListPackages(ctx, reader(v), owner, berth.Name{Owner: owner, Path: after}, max(1, min(limit, MaxPage)))
 		list = list[:0]
 		for _, row := range rows {
+			repository, err := known(ctx, tx, v, row)
+			if err != nil {
+				return err
+			}
 			list = append(list, Package{
-				ID: row.ID, Name: row.Name, Visibility: row.Visibility, Inherit: row.Inherit, Repository: row.Repository, CreatedAt: row.CreatedAt,
+				ID: row.ID, Name: row.Name, Visibility: row.Visibility, Inherit: row.Inherit, Repository: repository, CreatedAt: row.CreatedAt,
 			})
 		}
 		return err
