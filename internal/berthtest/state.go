@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"io"
+	"slices"
 	"sort"
 	"strings"
 
@@ -18,16 +19,12 @@ import (
 // refused request must leave it as it was.
 func (s *Server) State() string {
 	s.t.Helper()
-	db, err := sql.Open("sqlite", "file:"+s.file+"?mode=ro")
+	db, err := s.raw()
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	defer db.Close()
-	var out []string
-	for _, table := range s.tables(db) {
-		out = append(out, s.dump(db, table)...)
-	}
-	sort.Strings(out)
+	out := s.rows(db)
 	for key, err := range s.Blobs.Keys(s.t.Context(), "") {
 		if err != nil {
 			s.t.Fatal(err)
@@ -35,6 +32,18 @@ func (s *Server) State() string {
 		out = append(out, fmt.Sprintf("bytes %s %d", key, s.size(key)))
 	}
 	return strings.Join(out, "\n")
+}
+
+// rows returns all rows of all tables as text, sorted, without the columns that are
+// named as "table.column".
+func (s *Server) rows(db *sql.DB, without ...string) []string {
+	s.t.Helper()
+	var out []string
+	for _, table := range s.tables(db) {
+		out = append(out, s.dump(db, table, without)...)
+	}
+	sort.Strings(out)
+	return out
 }
 
 func (s *Server) size(key string) int64 {
@@ -51,7 +60,11 @@ func (s *Server) size(key string) int64 {
 }
 
 func (s *Server) tables(db *sql.DB) []string {
-	rows, err := db.QueryContext(s.t.Context(), `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`)
+	list := `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`
+	if s.postgres() {
+		list = `SELECT tablename FROM pg_tables WHERE schemaname = current_schema()`
+	}
+	rows, err := db.QueryContext(s.t.Context(), list)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -70,7 +83,7 @@ func (s *Server) tables(db *sql.DB) []string {
 	return names
 }
 
-func (s *Server) dump(db *sql.DB, table string) []string {
+func (s *Server) dump(db *sql.DB, table string, without []string) []string {
 	rows, err := db.QueryContext(s.t.Context(), "SELECT * FROM "+table)
 	if err != nil {
 		s.t.Fatal(err)
@@ -90,8 +103,10 @@ func (s *Server) dump(db *sql.DB, table string) []string {
 			s.t.Fatal(err)
 		}
 		line := []string{table}
-		for _, v := range values {
-			line = append(line, fmt.Sprintf("%q", fmt.Sprint(*v.(*any))))
+		for i, v := range values {
+			if !slices.Contains(without, table+"."+columns[i]) {
+				line = append(line, fmt.Sprintf("%q", fmt.Sprint(*v.(*any))))
+			}
 		}
 		out = append(out, strings.Join(line, " "))
 	}
@@ -132,7 +147,12 @@ func (s *Server) TryExec(ctx context.Context, query string) error {
 	return err
 }
 
+func (s *Server) postgres() bool { return strings.HasPrefix(s.options.Address, "postgres") }
+
 func (s *Server) raw() (*sql.DB, error) {
+	if s.postgres() {
+		return sql.Open("pgx", s.options.Address)
+	}
 	return sql.Open("sqlite", "file:"+s.file+"?_pragma=foreign_keys(1)&_pragma=busy_timeout(10000)")
 }
 
