@@ -57,9 +57,10 @@ type actor struct {
 	pkg      string // the only package that it reaches
 	pull     bool   // the only action
 
-	only   string // the only package that the bearer names
-	dead   bool   // nobody may believe these credentials
-	lapsed bool   // a bearer whose token has ended: good only to finish uploads
+	only    string // the only package that the bearer names
+	dead    bool   // nobody may believe these credentials
+	garbage bool   // they never were any
+	lapsed  bool   // a bearer whose token has ended: good only to finish uploads
 }
 
 func (a *actor) String() string {
@@ -235,7 +236,7 @@ func garbage(ada []*actor) (list []*actor) {
 		"a bearer cut off":             {bearer[:len(bearer)-2]},
 		"a bearer as password":         {basic("ada", parts[0]+"."+parts[1]+"."+parts[2])},
 	} {
-		list = append(list, &actor{what: what, headers: headers, dead: true})
+		list = append(list, &actor{what: what, headers: headers, dead: true, garbage: true})
 	}
 	slices.SortFunc(list, func(a, b *actor) int { return strings.Compare(a.what, b.what) })
 	return list

@@ -34,7 +34,7 @@ func TestMatrix(t *testing.T) {
 	t.Run("SQLite", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, berthtest.New(t))
-		m := newMatrix(t, w)
+		m := newMatrix(t, w, testing.Short() || raceEnabled)
 		n := runtime.GOMAXPROCS(0)
 		t.Cleanup(func() { m.report(t) })
 		for i := range n {
@@ -47,7 +47,7 @@ func TestMatrix(t *testing.T) {
 	t.Run("PostgreSQL", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, berthtest.New(t, berthtest.Options{Address: metatest.Postgres(t)}))
-		m := newMatrix(t, w)
+		m := newMatrix(t, w, true)
 		m.run(t, w.Server, 0, 1)
 		m.report(t)
 	})
@@ -65,9 +65,15 @@ type matrix struct {
 // maxReported bounds what is printed of a matrix that is red all over.
 const maxReported = 50
 
-func newMatrix(t *testing.T, w *world) *matrix {
+// newMatrix makes the rows and columns, or, where all would take too long, only the main
+// columns: tokens are not sent as passwords too, and there is no garbage, because
+// whoever reads the header is the same for all rows.
+func newMatrix(t *testing.T, w *world, main bool) *matrix {
 	t.Helper()
 	m := &matrix{w: w, rows: matrixRows(), actors: w.actors(t)}
+	if main {
+		m.actors = slices.DeleteFunc(m.actors, func(a *actor) bool { return a.kind == kindBasic || a.garbage })
+	}
 	m.checkRoutes(t)
 	return m
 }
@@ -223,8 +229,8 @@ func (r *runner) compare(row *row, a *actor, got *berthtest.Response) (wrong []s
 		r.watch.Restore()
 		wrong = append(wrong, "something was changed for "+zeds+":\n"+changed)
 	}
-	if diff := cmp.Diff(look(got, name, name), look(twin, zeds, name)); diff != "" {
-		wrong = append(wrong, "the answer shows whether it is there:\n"+diff)
+	if is, other := look(got, name, name), look(twin, zeds, name); is != other {
+		wrong = append(wrong, "the answer shows whether it is there:\n"+cmp.Diff(is, other))
 	}
 	return wrong
 }

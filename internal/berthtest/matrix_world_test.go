@@ -2,14 +2,13 @@ package berthtest_test
 
 import (
 	"bytes"
+	"encoding/base64"
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/opencontainers/go-digest"
 	"golang.org/x/crypto/argon2"
-
-	"encoding/base64"
-	"fmt"
 
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/account"

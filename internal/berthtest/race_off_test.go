@@ -1,0 +1,5 @@
+//go:build !race
+
+package berthtest_test
+
+const raceEnabled = false
