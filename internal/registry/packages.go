@@ -94,12 +94,9 @@ func (s *Service) ListPackages(ctx context.Context, v berth.Viewer, owner, after
 func (s *Service) administer(ctx context.Context, v berth.Viewer, n berth.Name, what string, do func(*meta.Tx, berth.Standing, meta.Package) (string, error)) error {
 	now := s.opts.Now()
 	return s.meta.Update(ctx, func(tx *meta.Tx) error {
-		standing, err := s.enter(ctx, tx, v, n, berth.ActionAdmin)
+		standing, err := s.published(ctx, tx, v, n, berth.ActionAdmin)
 		if err != nil {
 			return err
-		}
-		if standing.PackageID == 0 {
-			return berth.ErrPackageUnknown.With("%s does not exist", n)
 		}
 		p, err := tx.GetPackage(ctx, standing.PackageID)
 		if err != nil {

@@ -170,3 +170,35 @@ func TestPushToNobody(t *testing.T) {
 		t.Errorf("%s", r.Body)
 	}
 }
+
+// A token that ran out may finish an upload that it began; one that was revoked may
+// not.
+func TestUploadOfRevokedToken(t *testing.T) {
+	t.Parallel()
+	s := berthtest.New(t)
+	s.As("ada").PushImage("acme/app", "v1", "1")
+	for change, want := range map[string]int{"expires_at": http.StatusCreated, "revoked_at": http.StatusUnauthorized} {
+		bearer := s.As("ada").Bearer("repository:acme/app:pull,push")
+		at := bearer.StartUpload("acme/app")
+		s.Exec(`UPDATE tokens SET ` + change + ` = 1`)
+		s.Clock.Advance(3 * time.Second)
+		bearer.Do("PUT", at+"?digest="+digest.FromString("x"+change).String(), strings.NewReader("x"+change)).Want(want)
+		bearer.Get("/v2/acme/app/manifests/v1").Want(http.StatusUnauthorized)
+	}
+}
+
+// What was never published is as none also to its administrators: there is nothing
+// to be set up for others.
+func TestAdministerUnpublished(t *testing.T) {
+	t.Parallel()
+	s := berthtest.New(t)
+	ada := s.As("ada")
+	ada.StartUpload("acme/app")
+	before := s.State()
+	at := "/api/v3/orgs/acme/packages/container/app"
+	ada.Do("PUT", at+"/roles/users/bob", strings.NewReader(`{"role": "read"}`)).Want(http.StatusNotFound)
+	ada.Do("PATCH", at, strings.NewReader(`{"visibility": "public"}`)).Want(http.StatusNotFound)
+	if before != s.State() {
+		t.Error("something changed")
+	}
+}
