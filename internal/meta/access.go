@@ -8,7 +8,7 @@ import (
 
 const (
 	// A role given to a team is its members', one given to a repository that of the
-	// service accounts which are its CI. What inherits has the visibility of its
+	// service accounts which are its CI, and these have write on it. What inherits has the visibility of its
 	// repository, and nothing is public where the organization forbids it.
 	qStanding = `SELECT o.id, COALESCE(p.id, 0), p.published_at IS NOT NULL,
 			CASE WHEN COALESCE(CASE WHEN p.inherit THEN s.visibility END, p.visibility, o.default_visibility, '') = 'public'
@@ -20,10 +20,10 @@ const (
 				LEFT JOIN team_members t ON t.team_id = r.team_id AND t.user_id = $3
 				WHERE r.package_id = p.id AND (r.user_id = $3 OR t.user_id IS NOT NULL OR r.repository_id = u.repository_id)), 0),
 			CASE WHEN NOT COALESCE(p.inherit, FALSE) THEN 0
-				WHEN p.repository_id = u.repository_id THEN 2
-				ELSE COALESCE((SELECT max(c.role) FROM repository_roles c
+				ELSE COALESCE((SELECT max(CASE WHEN c.role < 2 AND p.repository_id = u.repository_id THEN 2 ELSE c.role END) FROM repository_roles c
 					LEFT JOIN team_members t ON t.team_id = c.team_id AND t.user_id = $3
-					WHERE c.repository_id = p.repository_id AND (c.user_id = $3 OR t.user_id IS NOT NULL)), 0) END
+					WHERE c.repository_id = p.repository_id AND (c.user_id = $3 OR t.user_id IS NOT NULL)),
+					CASE WHEN p.repository_id = u.repository_id THEN 2 ELSE 0 END) END
 		FROM owners o
 		LEFT JOIN orgs g ON g.owner_id = o.id
 		LEFT JOIN members m ON m.org_id = o.id AND m.user_id = $3
@@ -35,10 +35,10 @@ const (
 			CASE WHEN s.visibility = 'public' AND NOT COALESCE(g.allow_public, TRUE) THEN 'private' ELSE COALESCE(s.visibility, '') END,
 			CASE WHEN o.id = $3 OR COALESCE(m.owner, FALSE) THEN 2 WHEN m.user_id IS NOT NULL THEN 1 ELSE 0 END,
 			COALESCE(g.base_role, 0), COALESCE(g.members_create, FALSE),
-			CASE WHEN s.id = u.repository_id THEN 2
-				ELSE COALESCE((SELECT max(c.role) FROM repository_roles c
-					LEFT JOIN team_members t ON t.team_id = c.team_id AND t.user_id = $3
-					WHERE c.repository_id = s.id AND (c.user_id = $3 OR t.user_id IS NOT NULL)), 0) END
+			COALESCE((SELECT max(CASE WHEN c.role < 2 AND s.id = u.repository_id THEN 2 ELSE c.role END) FROM repository_roles c
+				LEFT JOIN team_members t ON t.team_id = c.team_id AND t.user_id = $3
+				WHERE c.repository_id = s.id AND (c.user_id = $3 OR t.user_id IS NOT NULL)),
+				CASE WHEN s.id = u.repository_id THEN 2 ELSE 0 END)
 		FROM owners o
 		LEFT JOIN orgs g ON g.owner_id = o.id
 		LEFT JOIN members m ON m.org_id = o.id AND m.user_id = $3
