@@ -8,8 +8,9 @@ import (
 
 const (
 	// A role given to a team is its members', one given to a repository that of the
-	// service accounts which are its CI, and these have write on it. What inherits has the visibility of its
-	// repository, and nothing is public where the organization forbids it.
+	// service accounts which are its CI; on the repository these have write at least.
+	// What inherits has the visibility of its repository, and nothing is public where
+	// the organization forbids it.
 	qStanding = `SELECT o.id, COALESCE(p.id, 0), p.published_at IS NOT NULL,
 			CASE WHEN COALESCE(CASE WHEN p.inherit THEN s.visibility END, p.visibility, o.default_visibility, '') = 'public'
 					AND NOT COALESCE(g.allow_public, TRUE) THEN 'private'

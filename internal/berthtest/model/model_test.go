@@ -96,8 +96,9 @@ func (w *world) asker(t *rapid.T, pick func(string, int) int, cells *int) *asker
 	basic := func(name, word string) string {
 		return "Basic " + base64.StdEncoding.EncodeToString([]byte(name+":"+word))
 	}
-	header, ok := "Bearer "+tk.secret, true
-	a.v, ok = signIn(tk)
+	header := "Bearer " + tk.secret
+	v, ok := signIn(tk)
+	a.v = v
 	a.who = tk.user.name
 	switch pick("credentials", 8) {
 	case 0:
@@ -127,7 +128,7 @@ func (w *world) asker(t *rapid.T, pick func(string, int) int, cells *int) *asker
 // everything has changed, if it does.
 func (a *asker) token(pick func(string, int) int) (changed bool) {
 	all := append(slices.Clone(a.pkgs), a.absent...)
-	var query url.Values = url.Values{"service": {"x"}}
+	query := url.Values{"service": {"x"}}
 	asked := map[string][]string{}
 	var some []*pkg
 	for range 1 + pick("scopes", 4) {
