@@ -171,13 +171,13 @@ func TestPushToNobody(t *testing.T) {
 	}
 }
 
-// A token that ran out may finish an upload that it began; one that was revoked may
-// not.
-func TestUploadOfRevokedToken(t *testing.T) {
+// A token that ran out or was revoked may finish an upload that it began, and
+// nothing else; a user who was blocked may not even that.
+func TestUploadOfEndedToken(t *testing.T) {
 	t.Parallel()
 	s := berthtest.New(t)
 	s.As("ada").PushImage("acme/app", "v1", "1")
-	for change, want := range map[string]int{"expires_at": http.StatusCreated, "revoked_at": http.StatusUnauthorized} {
+	for change, want := range map[string]int{"expires_at": http.StatusCreated, "revoked_at": http.StatusCreated} {
 		bearer := s.As("ada").Bearer("repository:acme/app:pull,push")
 		at := bearer.StartUpload("acme/app")
 		s.Exec(`UPDATE tokens SET ` + change + ` = 1`)
@@ -185,6 +185,11 @@ func TestUploadOfRevokedToken(t *testing.T) {
 		bearer.Do("PUT", at+"?digest="+digest.FromString("x"+change).String(), strings.NewReader("x"+change)).Want(want)
 		bearer.Get("/v2/acme/app/manifests/v1").Want(http.StatusUnauthorized)
 	}
+	bearer := s.As("ada").Bearer("repository:acme/app:pull,push")
+	at := bearer.StartUpload("acme/app")
+	s.Exec(`UPDATE users SET blocked_at = 1`)
+	s.Clock.Advance(3 * time.Second)
+	bearer.Do("PUT", at+"?digest="+digest.FromString("y").String(), strings.NewReader("y")).Want(http.StatusUnauthorized)
 }
 
 // What was never published is as none also to its administrators: there is nothing

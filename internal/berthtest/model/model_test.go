@@ -204,10 +204,6 @@ func (a *asker) later(some []*pkg) {
 		return
 	}
 	if _, ok := signIn(orNew(a.v)); !ok {
-		ended := a.v.user.blocked
-		for up := a.v.token; up != nil; up = up.parent {
-			ended = ended || up.revoked
-		}
 		p := some[0]
 		for _, x := range a.oci(p) {
 			x.want, x.changes = answer{http.StatusUnauthorized, "UNAUTHORIZED"}, false
@@ -216,7 +212,7 @@ func (a *asker) later(some []*pkg) {
 		if !p.absent {
 			a.v.late = true
 			for _, x := range a.uploads(p) {
-				if ended { // but what only ran out may finish what it began
+				if a.v.user.blocked { // but what ran out or was revoked may finish what it began
 					x.want = answer{http.StatusUnauthorized, "UNAUTHORIZED"}
 				}
 				a.try(x)

@@ -99,7 +99,7 @@ type (
 		// bearer: only what grants name
 		bearer bool
 		grants []grant
-		late   bool // the access token behind the bearer has run out
+		late   bool // the access token behind the bearer has run out, or was revoked
 	}
 )
 

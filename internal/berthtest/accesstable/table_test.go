@@ -1,4 +1,4 @@
-package berthtest_test
+package accesstable_test
 
 import (
 	"bytes"
@@ -23,7 +23,7 @@ import (
 var updateMatrix = flag.Bool("update", false, "rewrite docs/access.md") //nolint:gochecknoglobals // as flags are
 
 const (
-	matrixFile  = "../../docs/access.md"
+	matrixFile  = "../../../docs/access.md"
 	matrixBegin = "<!-- made by TestAccessMatrix -->\n"
 	matrixEnd   = "<!-- end of what TestAccessMatrix makes -->\n"
 )
