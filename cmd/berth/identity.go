@@ -1,15 +1,16 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
 	"os"
 	"strings"
-	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/account"
 	"github.com/berth-registry/berth/internal/config"
 )
@@ -48,64 +49,66 @@ func readSecretFile(name string) (string, error) {
 	return text, nil
 }
 
+const identityTable = "PROVIDER provider, TITLE title, SUBJECT subject, CREATED created_at"
+
 func (a *app) identityCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "identity", Short: "Link accounts to people at outside identity providers"}
-	cmd.AddCommand(a.identityLinkCommand(), a.identityUnlinkCommand(), &cobra.Command{
-		Use:   "list USER",
-		Short: "List who an account is at outside providers",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withCore(cmd.Context(), func(c *core) error {
-				list, err := c.account.ListIdentities(cmd.Context(), berth.Operator(), args[0])
-				if err != nil {
-					return err
-				}
-				w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-				for _, i := range list {
-					_, _ = fmt.Fprintf(w, "%s\t%s\t%s\n", i.Provider, i.Subject, i.CreatedAt.Format(time.RFC3339))
-				}
-				return w.Flush()
-			})
-		},
+	return a.group("identity", "Link accounts to people at outside identity providers",
+		a.identityLink(), a.identityUnlink(), a.identityList())
+}
+
+// identitiesOf is the path of the identities of a user, by default of whoever asks,
+// and whose they are.
+func identitiesOf(c *client, args []string) (path, user string, err error) {
+	switch {
+	case len(args) > 0:
+		return route("/users/%s/identities", args[0]), args[0], nil
+	case c.local != nil:
+		return "", "", errors.New("whose? Name the USER: the operator of a data directory is nobody at a provider")
+	}
+	return "/user/identities", c.user, nil
+}
+
+func (a *app) identityList() *cobra.Command {
+	cmd := a.command("list [USER]", "List who an account is at outside providers, by default yours", 0, func(ctx context.Context, c *client, args []string) error {
+		path, _, err := identitiesOf(c, args)
+		if err != nil {
+			return err
+		}
+		list, err := c.list(ctx, path, 0)
+		if err != nil {
+			return err
+		}
+		return a.table(list, identityTable)
 	})
+	cmd.Args = cobra.MaximumNArgs(1)
 	return cmd
 }
 
-func (a *app) identityLinkCommand() *cobra.Command {
+func (a *app) identityLink() *cobra.Command {
 	var provider, subject string
-	cmd := &cobra.Command{
-		Use:   "link USER",
-		Short: "Let a user sign in as somebody at a provider",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withCore(cmd.Context(), func(c *core) error {
-				if err := c.account.LinkIdentity(cmd.Context(), berth.Operator(), args[0], provider, subject); err != nil {
-					return err
-				}
-				_, err := fmt.Fprintf(a.stdout, "%s can sign in through %s as %s\n", args[0], provider, subject)
-				return err
-			})
-		},
-	}
+	cmd := a.command("link USER", "Let a user sign in as somebody at a provider", 1, func(ctx context.Context, c *client, args []string) error {
+		if _, err := c.do(ctx, http.MethodPut, route("/users/%s/identities/%s", args[0], provider), map[string]string{"subject": subject}); err != nil {
+			return err
+		}
+		return a.say("%s can sign in through %s as %s", args[0], provider, subject)
+	})
 	return withIdentityFlags(cmd, &provider, &subject)
 }
 
-func (a *app) identityUnlinkCommand() *cobra.Command {
+func (a *app) identityUnlink() *cobra.Command {
 	var provider, subject string
-	cmd := &cobra.Command{
-		Use:   "unlink USER",
-		Short: "End that",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withCore(cmd.Context(), func(c *core) error {
-				if err := c.account.UnlinkIdentity(cmd.Context(), berth.Operator(), args[0], provider, subject); err != nil {
-					return err
-				}
-				_, err := fmt.Fprintf(a.stdout, "%s can no longer sign in through %s as %s\n", args[0], provider, subject)
-				return err
-			})
-		},
-	}
+	cmd := a.command("unlink [USER]", "End that; by default for yourself", 0, func(ctx context.Context, c *client, args []string) error {
+		path, user, err := identitiesOf(c, args)
+		if err != nil {
+			return err
+		}
+		query := "?" + url.Values{"subject": {subject}}.Encode()
+		if _, err := c.do(ctx, http.MethodDelete, path+route("/%s", provider)+query, nil); err != nil {
+			return err
+		}
+		return a.say("%s can no longer sign in through %s as %s", user, provider, subject)
+	})
+	cmd.Args = cobra.MaximumNArgs(1)
 	return withIdentityFlags(cmd, &provider, &subject)
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -15,37 +14,58 @@ import (
 
 func TestIdentityCommands(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	file := filepath.Join(dir, "berth.yaml")
-	text := "identity_providers:\n- {name: corp, issuer: https://corp.example, client_id: berth, client_secret: s}\n"
+	file := filepath.Join(t.TempDir(), "berth.yaml")
+	text := "identity_providers:\n- {name: corp, title: The Corp, issuer: https://corp.example, client_id: berth, client_secret: s}\n"
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	link := []string{"ada", "--provider", "corp", "--subject", "s-1"}
-	for _, step := range []struct {
-		args []string
-		out  string
-		fail bool
-	}{
-		{[]string{"user", "create", "ada", "--password-stdin"}, `created`, false},
-		{append([]string{"identity", "link"}, link...), `^ada can sign in through corp as s-1\n$`, false},
-		{append([]string{"identity", "link"}, link...), `that identity is linked to an account already`, true},
-		{[]string{"identity", "link", "ada", "--provider", "other", "--subject", "s"}, `"other" is not in the configuration`, true},
-		{[]string{"identity", "link", "ada", "--provider", "corp"}, `required flag.*subject`, true},
-		{[]string{"identity", "list", "ada"}, `^corp  s-1  20\S+Z\n$`, false},
-		{append([]string{"identity", "unlink"}, link...), `^ada can no longer`, false},
-		{append([]string{"identity", "unlink"}, link...), `identity unknown`, true},
-		{[]string{"identity", "list", "ada"}, `^$`, false},
-		{[]string{"identity", "list", "eve"}, `eve`, true},
-	} {
-		status, out, errs := command(t, nil, "hunter2hunter2\n", append(step.args, "--data", filepath.Join(dir, "data"), "--config", file)...)
-		if step.fail {
-			out = errs
-		}
-		if (status != 0) != step.fail || !regexp.MustCompile(step.out).MatchString(out) {
-			t.Errorf("%v: %d %q %s", step.args, status, out, errs)
-		}
+	corp := func(t *testing.T) *place {
+		p := dataPlace(t)
+		p.args = append(p.args, "--config", file)
+		return p
 	}
+	const link = " --provider corp --subject 's 1'"
+	story := []step{
+		{"user create Ada --password-stdin", "hunter2hunter2", `created`},
+		{"identity link ada" + link, "", `^ada can sign in through corp as s 1\n$`},
+		{"identity link ada" + link, "", `!that identity is linked to an account already`},
+		{"identity link ada --provider other --subject s", "", `!"other" is not in the configuration`},
+		{"identity link ada --provider a/b --subject s", "", `!"a/b" is not in the configuration`},
+		{"identity link ada --provider corp", "", `!required flag.*subject`},
+		{"identity link ada --provider corp --subject ''", "", `!no subject`},
+		{"identity link --provider corp --subject s", "", `!accepts 1 arg`},
+		{"identity list ada", "", `^PROVIDER +TITLE +SUBJECT +CREATED\ncorp +The Corp +s 1 +` + stamp + `\n$`},
+		{"identity list ada -o json", "", `^\[\{"provider":"corp","title":"The Corp","subject":"s 1","created_at":"20\S+Z"\}\]\n$`},
+		{"identity list eve", "", `!eve`},
+		{"identity list ada eve", "", `!accepts at most 1 arg`},
+		{"identity unlink ada --provider corp --subject s", "", `!identity unknown`},
+		{"identity unlink ada" + link, "", `^ada can no longer sign in through corp as s 1\n$`},
+		{"identity unlink ada" + link, "", `!identity unknown`},
+		{"identity list ada -o json", "", `^\[\]\n$`},
+		{"identity list ada -o xml", "", `!expected text or json`},
+	}
+	t.Run("data directory", func(t *testing.T) {
+		t.Parallel()
+		p := corp(t)
+		p.tell(story)
+		p.tell([]step{
+			{"identity list", "", `!whose\? Name the USER`},
+			{"identity unlink" + link, "", `!whose\? Name the USER`},
+		})
+	})
+	t.Run("server", func(t *testing.T) {
+		t.Parallel()
+		p := serverOn(t, corp(t))
+		p.tell(story)
+		if out := p.ok("", "identity link admin -o json"+link); out != "" {
+			t.Error(out)
+		}
+		p.tell([]step{
+			{"identity list", "", `\ncorp +The Corp +s 1 +`},
+			{"identity unlink" + link, "", `^admin can no longer sign in through corp as s 1\n$`},
+			{"identity list", "", `^PROVIDER.*\n$`},
+		})
+	})
 }
 
 func TestIdentityProviders(t *testing.T) {

@@ -61,7 +61,11 @@ func dataPlace(t *testing.T) *place {
 
 func serverPlace(t *testing.T) *place {
 	t.Helper()
-	data := dataPlace(t)
+	return serverOn(t, dataPlace(t))
+}
+
+func serverOn(t *testing.T, data *place) *place {
+	t.Helper()
 	url, _, stop := serve(t, nil, data.args...)
 	t.Cleanup(func() {
 		if status := stop(); status != 0 {

@@ -243,6 +243,9 @@ func (s *Service) UnlinkIdentity(ctx context.Context, v berth.Viewer, user, prov
 		if err != nil {
 			return err
 		}
+		if checkSubject(providerName) != nil || checkSubject(subject) != nil {
+			return berth.ErrIdentityUnknown // not all databases can look for what is no text
+		}
 		if err := tx.DropIdentity(ctx, u.ID, providerName, subject); err != nil {
 			return err
 		}

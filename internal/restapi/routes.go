@@ -63,6 +63,7 @@ func (a *API) build() {
 		a.repositoryRoutes(),
 		a.tokenRoutes(),
 		a.signInRoutes(),
+		a.identityRoutes(),
 		a.auditRoutes(),
 	)
 	for _, rt := range a.routes {
