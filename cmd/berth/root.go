@@ -82,7 +82,7 @@ Which one, in this order:
 	f.StringVar(&a.server, "server", "", "address of a server that you have logged in to")
 	f.BoolVarP(&a.verbose, "verbose", "v", false, "say on standard error where a command goes")
 	root.AddCommand(a.serveCommand(), a.loginCommand(), a.logoutCommand(), a.whoamiCommand(),
-		a.userCommand(), a.identityCommand(), a.orgCommand(), a.teamCommand(), a.repoCommand(), a.tokenCommand(), a.packageCommand(),
+		a.userCommand(), a.accountCommand(), a.identityCommand(), a.orgCommand(), a.teamCommand(), a.repoCommand(), a.tokenCommand(), a.packageCommand(),
 		a.invitationCommand(), a.auditCommand(), a.adminCommand(), a.configCommand(), versionCommand())
 	return root
 }

@@ -353,7 +353,7 @@ func answers(t *testing.T, list ...string) func(ctx context.Context, question st
 		}
 		a, want, _ := strings.Cut(list[0], "<-")
 		list = list[1:]
-		if !strings.Contains(question, want) || secret != (strings.Contains(question, "Password") || strings.Contains(question, "Again")) {
+		if !strings.Contains(question, want) || secret != (strings.Contains(strings.ToLower(question), "password") || strings.Contains(question, "Again")) {
 			t.Errorf("%q was asked (secret: %t), not %q", question, secret, want)
 		}
 		return a, nil
