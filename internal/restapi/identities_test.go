@@ -1,6 +1,8 @@
 package restapi_test
 
 import (
+	"log/slog"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -9,6 +11,7 @@ import (
 	"github.com/berth-registry/berth/internal/account"
 	"github.com/berth-registry/berth/internal/berthtest"
 	"github.com/berth-registry/berth/internal/meta/metatest"
+	"github.com/berth-registry/berth/internal/restapi"
 )
 
 // withProvider is a server with an outside provider, corp.
@@ -126,4 +129,25 @@ func TestIdentityInputs(t *testing.T) {
 		golden(t, send(root, "GET", "/users/ada/identities", ""), 200, `[{"provider":"corp","title":"The Corp","subject":"s","created_at":*}]`)
 		golden(t, send(root, "GET", "/users/bob/identities", ""), 200, `[]`)
 	})
+}
+
+// The operator of a data directory has no identities, whoever bears his name.
+func TestIdentitiesOfTheOperator(t *testing.T) {
+	t.Parallel()
+	s := withProvider(t, "")
+	s.AddUser("operator", false)
+	api := restapi.NewLocal(slog.New(slog.DiscardHandler), s.Registry, s.Account)
+	ask := func(method, path, body string, want int) {
+		t.Helper()
+		w := httptest.NewRecorder()
+		api.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, "/api/v3"+path, strings.NewReader(body)))
+		if w.Code != want {
+			t.Errorf("%s %s: %d %s", method, path, w.Code, w.Body)
+		}
+	}
+	ask("PUT", "/users/operator/identities/corp", `{"subject":"s"}`, 204)
+	ask("GET", "/user/identities", "", 404)
+	ask("DELETE", "/user/identities/corp?subject=s", "", 404)
+	ask("GET", "/users/operator/identities", "", 200)
+	ask("DELETE", "/users/operator/identities/corp?subject=s", "", 204)
 }

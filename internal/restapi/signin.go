@@ -72,6 +72,9 @@ func (a *API) putPassword(w *httpkit.Writer, r *http.Request, v berth.Viewer) er
 		Current  string `json:"current"`
 		Password string `json:"password"`
 	}
+	if err := known(v); err != nil {
+		return err
+	}
 	if err := readJSON(w, r, &in); err != nil {
 		return err
 	}
@@ -113,9 +116,17 @@ type proof struct {
 	Code     string `json:"code"`
 }
 
-func (a *API) postSecondFactor(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+func readProof(w *httpkit.Writer, r *http.Request, v berth.Viewer) (proof, error) {
 	var in proof
-	if err := readJSON(w, r, &in); err != nil {
+	if err := known(v); err != nil {
+		return in, err
+	}
+	return in, readJSON(w, r, &in)
+}
+
+func (a *API) postSecondFactor(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+	in, err := readProof(w, r, v)
+	if err != nil {
 		return err
 	}
 	factor, err := a.account.StartSecondFactor(r.Context(), v, in.Password)
@@ -130,8 +141,8 @@ type jsonRecovery struct {
 }
 
 func (a *API) putSecondFactor(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	var in proof
-	if err := readJSON(w, r, &in); err != nil {
+	in, err := readProof(w, r, v)
+	if err != nil {
 		return err
 	}
 	codes, err := a.account.ConfirmSecondFactor(r.Context(), v, in.Code)
@@ -142,8 +153,8 @@ func (a *API) putSecondFactor(w *httpkit.Writer, r *http.Request, v berth.Viewer
 }
 
 func (a *API) deleteSecondFactor(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	var in proof
-	if err := readJSON(w, r, &in); err != nil {
+	in, err := readProof(w, r, v)
+	if err != nil {
 		return err
 	}
 	if err := a.account.RemoveSecondFactor(r.Context(), v, in.Password, in.Code); err != nil {
@@ -153,8 +164,8 @@ func (a *API) deleteSecondFactor(w *httpkit.Writer, r *http.Request, v berth.Vie
 }
 
 func (a *API) postRecoveryCodes(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	var in proof
-	if err := readJSON(w, r, &in); err != nil {
+	in, err := readProof(w, r, v)
+	if err != nil {
 		return err
 	}
 	codes, err := a.account.NewRecoveryCodes(r.Context(), v, in.Password, in.Code)
@@ -200,6 +211,9 @@ func (a *API) postInvitation(w *httpkit.Writer, r *http.Request, v berth.Viewer)
 		Org       string `json:"org"`
 		Owner     bool   `json:"owner"`
 		ExpiresIn int64  `json:"expires_in"` // seconds, 0 for a week
+	}
+	if err := known(v); err != nil {
+		return err
 	}
 	if err := readJSON(w, r, &in); err != nil {
 		return err
