@@ -56,7 +56,7 @@ func TestCommands(t *testing.T) {
 		{"token scope", nil, "", []string{"token", "create", "--user", "ada", "--scopes", "read:everything"}, `scope "read:everything" is unknown; choose from read:packages,`, true},
 		{"token output", nil, "", []string{"token", "create", "--user", "ada", "--scopes", "admin", "-o", "xml"}, `expected text or json`, true},
 		{"token of nobody", nil, "", []string{"token", "create", "--user", "eve", "--scopes", "admin"}, `there is no user eve`, true},
-		{"package unknown", nil, "", []string{"package", "visibility", "ada/app", "public"}, `ada/app does not exist`, true},
+		{"package unknown", nil, "", []string{"package", "visibility", "ada/app", "public"}, `nothing has been pushed to ada/app`, true},
 		{"package visibility", nil, "", []string{"package", "visibility", "ada/app", "open"}, `"open" is not private, internal or public`, true},
 		{"package name", nil, "", []string{"package", "visibility", "app", "public"}, `write OWNER/app`, true},
 		{"config", nil, "", []string{"config", "check"}, `fine`, false},

@@ -62,20 +62,8 @@ func (a *app) login(ctx context.Context, server string, f loginFlags) error {
 	}
 	c := newClient(base, "", "")
 	defer c.http.CloseIdleConnections()
-	fresh := login{Made: !f.tokenStdin}
-	switch {
-	case f.tokenStdin:
-		fresh.Token, err = readPassword(a.stdin)
-	case f.web:
-		fresh.Token, err = a.webLogin(ctx, c)
-	default:
-		fresh.Token, err = a.exchange(ctx, c, &f)
-	}
+	fresh, err := a.obtain(ctx, c, &f)
 	if err != nil {
-		return err
-	}
-	c.token = fresh.Token
-	if fresh.User, err = verify(ctx, c); err != nil {
 		return err
 	}
 	if f.user != "" && !strings.EqualFold(f.user, fresh.User) {
@@ -95,6 +83,25 @@ func (a *app) login(ctx context.Context, server string, f loginFlags) error {
 	}
 	_, err = fmt.Fprintf(a.stdout, "logged in to %s as %s\n", base, fresh.User)
 	return err
+}
+
+// obtain returns a login that works, in the way that the flags say.
+func (a *app) obtain(ctx context.Context, c *client, f *loginFlags) (fresh login, err error) {
+	fresh.Made = !f.tokenStdin
+	switch {
+	case f.tokenStdin:
+		fresh.Token, err = readPassword(a.stdin)
+	case f.web:
+		fresh.Token, err = a.webLogin(ctx, c)
+	default:
+		fresh.Token, err = a.exchange(ctx, c, f)
+	}
+	if err != nil {
+		return fresh, err
+	}
+	c.token = fresh.Token
+	fresh.User, err = verify(ctx, c)
+	return fresh, err
 }
 
 // verify returns whose the client's token is.

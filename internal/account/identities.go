@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -220,6 +221,9 @@ func (s *Service) LinkIdentity(ctx context.Context, v berth.Viewer, user, provid
 		u, err := findUser(ctx, tx, user)
 		if err != nil {
 			return err
+		}
+		if _, org, err := tx.GetUserOwner(ctx, u.ID); err != nil || org.ID != 0 {
+			return cmp.Or(err, error(berth.ErrConflict.With("%s is a service account; it uses access tokens", u.Name)))
 		}
 		if err := tx.AddIdentity(ctx, meta.Identity{UserID: u.ID, Provider: providerName, Subject: subject, CreatedAt: now}); err != nil {
 			return err
