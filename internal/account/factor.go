@@ -212,6 +212,9 @@ func (s *Service) ownSignIn(ctx context.Context, v berth.Viewer, password string
 		return u, err
 	case u.Service:
 		return u, berth.ErrDenied.With("%s is a service account, which signs in by access token only", u.Name)
+	case u.PasswordHash == "" && v.TokenID != 0:
+		// With a password of its own choice a token could do all that its user can.
+		return u, berth.ErrDenied.With("%s has no password to be asked for; sign in with a browser, a token cannot change how an account signs in then", u.Name)
 	case u.PasswordHash == "":
 		return u, nil
 	}
