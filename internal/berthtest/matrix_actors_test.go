@@ -37,6 +37,7 @@ const (
 	kindBasic // a token as password
 	kindBearer
 	kindPassword
+	kindSession // as Bearer in the REST face, as cookie on the pages
 )
 
 // actor is one column of the matrix: somebody with one kind of credential.
@@ -50,7 +51,7 @@ type actor struct {
 
 	kind     kind
 	headers  []string // Authorization
-	secret   string   // of the token
+	secret   string   // of the token or session
 	narrowed bool     // to scopes
 	scopes   []string
 	owner    string // the only one that the token reaches
@@ -64,7 +65,7 @@ type actor struct {
 }
 
 func (a *actor) String() string {
-	return strings.TrimSpace(a.login + " " + a.what + " " + [...]string{"", "(token)", "(token as password)", "(bearer)", "(password)"}[a.kind])
+	return strings.TrimSpace(a.login + " " + a.what + " " + [...]string{"", "(token)", "(token as password)", "(bearer)", "(password)", "(session)"}[a.kind])
 }
 
 func (a *actor) anonymous() bool { return a.login == "" }
@@ -138,6 +139,11 @@ func (w *world) actors(t *testing.T) []*actor {
 	for _, a := range slices.Concat(people(), tokens()) {
 		list = append(list, w.credentials(t, a, 0)...)
 	}
+	for _, a := range people() {
+		if !strings.HasPrefix(a.login, "acme-") { // service accounts have none
+			list = append(list, w.session(t, a))
+		}
+	}
 	ada := w.credentials(t, actor{login: "ada", acme: owner}, 0)
 	list = append(list, &actor{
 		login: "ada", what: "for acme/quince", acme: owner, kind: kindBearer, only: "acme/quince",
@@ -179,6 +185,18 @@ func (w *world) credentials(t *testing.T, a actor, life time.Duration) []*actor 
 	return []*actor{&token, &password, &bearer}
 }
 
+// session signs somebody in.
+func (w *world) session(t *testing.T, a actor) *actor {
+	t.Helper()
+	made, err := w.Account.CreateSession(t.Context(), w.OwnerID(a.login), "", "matrix")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.sessions[a.login] = made.ID
+	a.kind, a.secret, a.headers = kindSession, made.Secret, []string{"Bearer " + made.Secret}
+	return &a
+}
+
 // ended makes credentials that were good once.
 func (w *world) ended(t *testing.T) (list []*actor) {
 	t.Helper()
@@ -194,6 +212,16 @@ func (w *world) ended(t *testing.T) (list []*actor) {
 			c.dead = !c.lapsed
 		}
 		list = append(list, made...)
+	}
+	blake, max := w.session(t, actor{login: "blake", what: "who is blocked"}), w.session(t, actor{login: "max", what: "who signed out"})
+	blake.dead, max.dead = true, true
+	list = append(list, blake, max)
+	v, err := w.Account.SessionViewer(ctx, max.secret, "")
+	if err == nil {
+		err = w.Account.SignOut(ctx, v)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 	end(actor{login: "blake", what: "who is blocked"}, 0, func(*actor) error { return w.Account.SetBlocked(ctx, me, "blake", true) })
 	end(actor{login: "dell", what: "who is deleted"}, 0, func(*actor) error {
@@ -234,7 +262,6 @@ func garbage(ada []*actor) (list []*actor) {
 		"a bearer without a signature": {"Bearer " + unsigned + "." + parts[1] + "."},
 		"a bearer signed with nothing": {"Bearer " + unsigned + "." + parts[1] + "." + parts[2]},
 		"a bearer cut off":             {bearer[:len(bearer)-2]},
-		"a bearer as password":         {basic("ada", parts[0]+"."+parts[1]+"."+parts[2])},
 	} {
 		list = append(list, &actor{what: what, headers: headers, dead: true, garbage: true})
 	}

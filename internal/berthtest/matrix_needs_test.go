@@ -9,6 +9,7 @@ import (
 type verdict struct {
 	status int  // 0: what the row says of those who may
 	twin   bool // just as if the thing were not there
+	idle   bool // nothing is changed, although he may
 }
 
 // need says who may do what a row is about. The needs below are the rules of the
@@ -17,11 +18,11 @@ type need func(a *actor) verdict
 
 // The answers to those who may not.
 func allowed() verdict  { return verdict{} }
-func signIn() verdict   { return verdict{http.StatusUnauthorized, true} }
-func hidden() verdict   { return verdict{http.StatusNotFound, true} }
-func missing() verdict  { return verdict{http.StatusNotFound, false} }
-func denied() verdict   { return verdict{http.StatusForbidden, false} }
-func noSecret() verdict { return verdict{http.StatusForbidden, true} } // refused alike whether it is there
+func signIn() verdict   { return verdict{status: http.StatusUnauthorized, twin: true} }
+func hidden() verdict   { return verdict{status: http.StatusNotFound, twin: true} }
+func missing() verdict  { return verdict{status: http.StatusNotFound} }
+func denied() verdict   { return verdict{status: http.StatusForbidden} }
+func noSecret() verdict { return verdict{status: http.StatusForbidden, twin: true} } // refused alike whether it is there
 
 func (v verdict) yes() bool { return v.status == 0 }
 
@@ -102,7 +103,7 @@ func pkg(name string, needs grade, scope string) need {
 			return signIn()
 		case a.mayPackage(name, needs, scope):
 			if a.only != "" && a.only != name {
-				return verdict{http.StatusUnauthorized, false}
+				return verdict{status: http.StatusUnauthorized}
 			}
 			return allowed()
 		case a.anonymous():
@@ -156,7 +157,7 @@ func session(opened string) need {
 	return func(a *actor) verdict {
 		switch {
 		case a.anonymous():
-			return verdict{http.StatusUnauthorized, true}
+			return verdict{status: http.StatusUnauthorized, twin: true}
 		case a.mayPackage("acme/plum", write, "write:packages") && a.only == "" && (opened == "" || opened == a.login):
 			return allowed()
 		}

@@ -105,7 +105,7 @@ func repositoryRows() (list []row) {
 	rule, reed, rush := repoAdmin("acme/reed"), "/repos/acme/<reed>", "/repos/orchid/<rush>"
 	team := "PUT /orgs/{org}/teams/{team}/repos/{owner}/{repo}"
 	drop := "DELETE /orgs/{org}/teams/{team}/repos/{owner}/{repo}"
-	foreign := func(*actor) verdict { return verdict{http.StatusNotFound, false} } // whoever asks
+	foreign := func(*actor) verdict { return verdict{status: http.StatusNotFound} } // whoever asks
 	return append(list,
 		api("POST /user/repos", "/user/repos", `{"name":"newrepo"}`, makeRepository(""), 201),
 		api("GET /user/repos", "/user/repos", "", signedIn, 200),
@@ -126,7 +126,7 @@ func repositoryRows() (list []row) {
 func tokenRows() (list []row) {
 	current := func(a *actor) verdict {
 		switch a.kind {
-		case kindToken, kindBasic:
+		case kindToken, kindBasic, kindSession: // a session ends too
 			return allowed()
 		case kindPassword:
 			return missing() // there is none

@@ -27,6 +27,8 @@ type row struct {
 
 	contentType string
 	reads       bool // changes nothing although its method might
+	page        bool // reads the cookie of a session, and no other credentials
+	foreign     bool // sent by a page of another site
 	// look checks the answer to those who may; it returns what is wrong with it.
 	look func(a *actor, r *berthtest.Response) string
 }
@@ -55,7 +57,7 @@ func looking(look func(a *actor, r *berthtest.Response) string, r row) row {
 func matrixRows() []row {
 	return slices.Concat(
 		baseRows(), contentRows(), uploadRows(), packageRows("/users"), packageRows("/orgs"),
-		userRows(), orgRows(), teamRows(), repositoryRows(), tokenRows(), auditRows(),
+		userRows(), orgRows(), teamRows(), repositoryRows(), tokenRows(), auditRows(), signInRows(), pageRows(),
 	)
 }
 
@@ -108,8 +110,8 @@ func baseRows() []row {
 		return allowed()
 	}
 	withHeader := func(a *actor) verdict {
-		if len(a.headers) == 0 || a.headers[0] == "" {
-			return verdict{http.StatusBadRequest, false}
+		if a.kind == kindNone {
+			return verdict{status: http.StatusBadRequest}
 		}
 		return exchange(a)
 	}
@@ -185,7 +187,7 @@ func uploadRows() []row {
 	mounting := func(a *actor) verdict {
 		v := push("acme/plum")(a)
 		if v.yes() && a.sees("orchid/thistle") {
-			return verdict{http.StatusCreated, false}
+			return verdict{status: http.StatusCreated}
 		}
 		return v
 	}

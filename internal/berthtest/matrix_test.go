@@ -3,18 +3,19 @@ package berthtest_test
 import (
 	"fmt"
 	"io"
-	"maps"
+	"net/netip"
 	"regexp"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/berth-registry/berth/internal/berthtest"
+	"github.com/berth-registry/berth/internal/httpkit"
 	"github.com/berth-registry/berth/internal/meta/metatest"
 )
 
@@ -33,59 +34,71 @@ func TestMatrix(t *testing.T) {
 	t.Parallel()
 	t.Run("SQLite", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t, berthtest.New(t))
-		m := newMatrix(t, w, testing.Short() || raceEnabled)
-		n := runtime.GOMAXPROCS(0)
-		t.Cleanup(func() { m.report(t) })
-		for i := range n {
-			t.Run(strconv.Itoa(i), func(t *testing.T) {
-				t.Parallel()
-				m.run(t, w.Clone(t), i, n)
-			})
-		}
+		runMatrix(t, testing.Short() || raceEnabled, func(*testing.T) string { return "" })
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t, berthtest.New(t, berthtest.Options{Address: metatest.Postgres(t)}))
-		m := newMatrix(t, w, true)
-		m.run(t, w.Server, 0, 1)
-		m.report(t)
+		runMatrix(t, true, func(t *testing.T) string { t.Helper(); return metatest.Postgres(t) })
 	})
 }
 
-// matrix is all rows and columns. Its servers share only the counts.
+// workers try a part of the rows each, on a server of their own. There are more than
+// processors because a refusal waits a little before it is sent.
+const workers = 6
+
+// runMatrix tries all rows in all columns, or, where that would take too long, in the
+// main ones: tokens are not sent as passwords too, there is no garbage, because whoever
+// reads the header is the same for all rows, and only ada's bearers are shown to those
+// who take none.
+func runMatrix(t *testing.T, main bool, database func(*testing.T) string) {
+	t.Helper()
+	var n counts
+	var group sync.WaitGroup
+	for i := range workers {
+		w := newWorld(t, berthtest.New(t, options(database(t))))
+		m := &matrix{counts: &n, w: w, t: t, main: main, rows: matrixRows(), actors: w.actors(t)}
+		if main {
+			m.actors = slices.DeleteFunc(m.actors, func(a *actor) bool { return a.kind == kindBasic || a.garbage })
+		}
+		m.c, m.watch = w.With(""), w.Watch()
+		if i == 0 {
+			m.checkRoutes()
+		}
+		group.Go(func() { m.run(i) })
+	}
+	group.Wait()
+	t.Logf("%d rows, %d columns, %d cells, %d red", n.rows.Load(), n.columns.Load(), n.cells.Load(), n.red.Load())
+}
+
+// options let every request come from an address of its own, so that nobody is taken
+// for somebody who guesses.
+func options(database string) berthtest.Options {
+	proxy := netip.MustParsePrefix("127.0.0.0/8")
+	return berthtest.Options{Address: database, Origins: httpkit.Origins{Proxies: []netip.Prefix{proxy}}}
+}
+
+// counts are shared by the workers.
+type counts struct{ rows, columns, cells, red, requests atomic.Int64 }
+
+// matrix is all rows and columns, with a server to try them on.
 type matrix struct {
+	*counts
+
+	t      *testing.T
+	main   bool // only the main columns
 	w      *world
+	c      *berthtest.Client
+	watch  *berthtest.Watch
 	rows   []row
 	actors []*actor
-
-	cells, red atomic.Int64
 }
 
 // maxReported bounds what is printed of a matrix that is red all over.
 const maxReported = 50
 
-// newMatrix makes the rows and columns, or, where all would take too long, only the main
-// columns: tokens are not sent as passwords too, and there is no garbage, because
-// whoever reads the header is the same for all rows.
-func newMatrix(t *testing.T, w *world, main bool) *matrix {
-	t.Helper()
-	m := &matrix{w: w, rows: matrixRows(), actors: w.actors(t)}
-	if main {
-		m.actors = slices.DeleteFunc(m.actors, func(a *actor) bool { return a.kind == kindBasic || a.garbage })
-	}
-	m.checkRoutes(t)
-	return m
-}
-
-func (m *matrix) report(t *testing.T) {
-	t.Helper()
-	t.Logf("%d rows, %d columns, %d cells, %d red", len(m.rows), len(m.actors), m.cells.Load(), m.red.Load())
-}
-
 // checkRoutes compares the rows with the router's own list.
-func (m *matrix) checkRoutes(t *testing.T) {
-	t.Helper()
+func (m *matrix) checkRoutes() {
+	m.t.Helper()
 	have := map[string]bool{}
 	for i := range m.rows {
 		r := &m.rows[i]
@@ -96,37 +109,41 @@ func (m *matrix) checkRoutes(t *testing.T) {
 		pattern = regexp.MustCompile(`\{[^}]*\}`).ReplaceAllString(pattern, `[^/]+`)
 		pattern = strings.ReplaceAll(pattern, "NAME", ".+")
 		if !regexp.MustCompile("^" + pattern + "$").MatchString(path) {
-			t.Errorf("the row %q is not about the route %q", r, r.route)
+			m.t.Errorf("the row %q is not about the route %q", r, r.route)
 		}
 	}
-	want := slices.Sorted(slices.Values(m.w.Routes))
-	if diff := cmp.Diff(slices.Compact(want), slices.Sorted(maps.Keys(have))); diff != "" {
-		t.Fatalf("routes without a row (-), rows without a route (+):\n%s", diff)
+	for _, route := range slices.Sorted(slices.Values(m.w.Routes)) {
+		if !have[route] {
+			m.t.Errorf("the route %q has no row", route)
+		}
+	}
+	for route := range have {
+		if !slices.Contains(m.w.Routes, route) {
+			m.t.Errorf("there are rows for %q, which is no route", route)
+		}
 	}
 }
 
-// runner tries rows of the matrix on a server of its own.
-type runner struct {
-	*matrix
-
-	t     *testing.T
-	c     *berthtest.Client
-	watch *berthtest.Watch
-}
-
-// run tries every n-th row.
-func (m *matrix) run(t *testing.T, s *berthtest.Server, first, n int) {
-	t.Helper()
-	r := &runner{m, t, s.With(""), s.Watch()}
-	for i := first; i < len(m.rows); i += n {
+// run tries the rows of one worker.
+func (m *matrix) run(worker int) {
+	m.t.Helper()
+	m.counts.columns.Store(int64(len(m.actors)))
+	for i := worker; i < len(m.rows); i += workers {
+		m.counts.rows.Add(1)
+		registry := !m.rows[i].page && !strings.Contains(m.rows[i].route, " /api/")
 		for _, a := range m.actors {
+			if m.main && a.kind == kindBearer && a.login != "ada" && !registry {
+				continue
+			}
 			m.cells.Add(1)
-			if wrong := r.try(&m.rows[i], a); len(wrong) > 0 {
-				if red := m.red.Add(1); red <= maxReported {
-					t.Errorf("%s\n  as %s:\n    %s", &m.rows[i], a, strings.Join(wrong, "\n    "))
-				} else {
-					t.Fail()
-				}
+			wrong := m.try(&m.rows[i], a)
+			if len(wrong) == 0 {
+				continue
+			}
+			if red := m.red.Add(1); red <= maxReported {
+				m.t.Errorf("%s\n  as %s:\n    %s", &m.rows[i], a, strings.Join(wrong, "\n    "))
+			} else {
+				m.t.Fail()
 			}
 		}
 	}
@@ -135,7 +152,11 @@ func (m *matrix) run(t *testing.T, s *berthtest.Server, first, n int) {
 // expect returns how the actor has to be answered.
 func expect(r *row, a *actor) verdict {
 	v := signIn()
-	if bearer := a.kind == kindBearer && strings.Contains(r.route, " /api/"); !a.dead && !bearer {
+	switch rest := strings.Contains(r.route, " /api/"); {
+	case r.page: // reads the cookie and nothing else
+		v = r.need(a)
+	case a.dead, rest && a.kind == kindBearer, !rest && a.kind == kindSession:
+	default:
 		v = r.need(a)
 	}
 	if v.yes() {
@@ -145,23 +166,23 @@ func expect(r *row, a *actor) verdict {
 }
 
 // try sends the request of a cell and returns all that is wrong with what came of it.
-func (r *runner) try(row *row, a *actor) (wrong []string) {
+func (m *matrix) try(row *row, a *actor) (wrong []string) {
 	want := expect(row, a)
-	got := r.send(row, a, plain(row.path))
+	got := m.send(row, a, plain(row.path))
 	if got.Status != want.status {
 		wrong = append(wrong, fmt.Sprintf("status %d, want %d: %s", got.Status, want.status, brief(got.Body)))
 	}
-	reads := row.reads || strings.HasPrefix(row.route, "GET ") || strings.HasPrefix(row.route, "HEAD ")
+	reads := row.reads || want.idle || strings.HasPrefix(row.route, "GET ") || strings.HasPrefix(row.route, "HEAD ")
 	switch writes := got.Status < 400 && !reads; {
-	case !r.watch.Written():
+	case !m.watch.Written():
 		if writes {
 			wrong = append(wrong, "nothing was written")
 		}
 	case writes:
-		r.watch.Restore()
+		m.watch.Restore()
 	default:
-		if changed := r.watch.Changed(); changed != "" {
-			r.watch.Restore()
+		if changed := m.watch.Changed(); changed != "" {
+			m.watch.Restore()
 			wrong = append(wrong, "something was changed:\n"+changed)
 		}
 	}
@@ -171,43 +192,53 @@ func (r *runner) try(row *row, a *actor) (wrong []string) {
 		}
 	}
 	if want.twin && got.Status == want.status && strings.Contains(row.path, "<") {
-		wrong = append(wrong, r.compare(row, a, got)...)
+		wrong = append(wrong, m.compare(row, a, got)...)
 	}
 	return append(wrong, leaks(row, a, got)...)
 }
 
 // send makes a row's request.
-func (r *runner) send(row *row, a *actor, path string) *berthtest.Response {
-	r.t.Helper()
+func (m *matrix) send(row *row, a *actor, path string) *berthtest.Response {
+	m.t.Helper()
 	method, _, _ := strings.Cut(row.route, " ")
 	var headers []string
+	n := m.requests.Add(1)
+	headers = append(headers, "X-Forwarded-For", fmt.Sprintf("10.%d.%d.%d", n>>16&255, n>>8&255, n&255))
 	for _, h := range a.headers {
 		headers = append(headers, "Authorization", h)
+	}
+	if row.page && a.kind == kindSession {
+		headers = append(headers, "Cookie", "berth_session="+a.secret)
+	}
+	if row.foreign {
+		headers = append(headers, "Sec-Fetch-Site", "cross-site")
 	}
 	if row.contentType != "" {
 		headers = append(headers, "Content-Type", row.contentType)
 	}
 	var body io.Reader
 	if row.body != "" {
-		body = strings.NewReader(row.body)
+		body = strings.NewReader(m.fill(row.body, a))
 	}
-	return r.c.Do(method, r.fill(path, a), body, headers...)
+	return m.c.Do(method, m.fill(path, a), body, headers...)
 }
 
 // fill puts the ids into a path that only the world knows.
-func (r *runner) fill(path string, a *actor) string {
+func (m *matrix) fill(path string, a *actor) string {
 	if !strings.Contains(path, "{") {
 		return path
 	}
 	self := a.login
-	if _, ok := r.w.spare[self]; !ok {
+	if _, ok := m.w.spare[self]; !ok {
 		self = "ada"
 	}
-	for _, user := range []string{self, "ada", "vic", "max", "acme-ci"} {
-		path = strings.NewReplacer(
-			"{upload}", r.w.uploads[self], "{upload:"+user+"}", r.w.uploads[user],
-			"{spare}", strconv.FormatInt(r.w.spare[self], 10), "{spare:"+user+"}", strconv.FormatInt(r.w.spare[user], 10),
-		).Replace(path)
+	number := func(n int64) string { return strconv.FormatInt(n, 10) }
+	path = strings.NewReplacer("{upload}", m.w.uploads[self], "{spare}", number(m.w.spare[self]), "{session}", number(m.w.sessions[self]),
+		"{invitation}", number(m.w.invited[""].ID), "{invitation:acme}", number(m.w.invited["acme"].ID),
+		"{invitation:orchid}", number(m.w.invited["orchid"].ID), "{code}", m.w.invited["acme"].Secret).Replace(path)
+	for _, user := range []string{"ada", "vic", "otto", "max", "acme-ci"} {
+		path = strings.NewReplacer("{upload:"+user+"}", m.w.uploads[user], "{spare:"+user+"}", number(m.w.spare[user]),
+			"{session:"+user+"}", number(m.w.sessions[user])).Replace(path)
 	}
 	return path
 }
@@ -216,17 +247,17 @@ func (r *runner) fill(path string, a *actor) string {
 func plain(path string) string { return strings.NewReplacer("<", "", ">", "").Replace(path) }
 
 // compare asks for what does not exist, and returns how the answer differs.
-func (r *runner) compare(row *row, a *actor, got *berthtest.Response) (wrong []string) {
+func (m *matrix) compare(row *row, a *actor, got *berthtest.Response) (wrong []string) {
 	from, rest, _ := strings.Cut(row.path, "<")
 	name, rest, _ := strings.Cut(rest, ">")
-	name = r.fill(name, a)
+	name = m.fill(name, a)
 	zeds := strings.Repeat("z", len(name))
 	if _, err := strconv.Atoi(name); err == nil {
 		zeds, name = "987654321", "987654321" // numbers are everywhere, and nobody is told this one
 	}
-	twin := r.send(row, a, from+zeds+rest)
-	if changed := r.watch.Changed(); changed != "" {
-		r.watch.Restore()
+	twin := m.send(row, a, from+zeds+rest)
+	if changed := m.watch.Changed(); changed != "" {
+		m.watch.Restore()
 		wrong = append(wrong, "something was changed for "+zeds+":\n"+changed)
 	}
 	if is, other := look(got, name, name), look(twin, zeds, name); is != other {

@@ -35,8 +35,10 @@ import (
 type world struct {
 	*berthtest.Server
 
-	uploads map[string]string // by user, all in acme/plum
-	spare   map[string]int64  // by user, a token that is good for nothing else
+	uploads  map[string]string             // by user, all in acme/plum
+	spare    map[string]int64              // by user, a token that is good for nothing else
+	sessions map[string]int64              // by user
+	invited  map[string]account.Invitation // by organization, "" for the registry
 }
 
 // password is ada's.
@@ -44,7 +46,10 @@ const password = "correct horse"
 
 func newWorld(t *testing.T, s *berthtest.Server) *world {
 	t.Helper()
-	w := &world{Server: s, uploads: map[string]string{}, spare: map[string]int64{}}
+	w := &world{
+		Server: s, uploads: map[string]string{}, spare: map[string]int64{}, sessions: map[string]int64{},
+		invited: map[string]account.Invitation{},
+	}
 	for _, name := range []string{"otto", "tess", "rob", "wes", "pat", "rae", "eve", "fox", "vic", "max", "blake", "dell"} {
 		s.AddUser(name, name == "max")
 	}
@@ -78,6 +83,11 @@ func newWorld(t *testing.T, s *berthtest.Server) *world {
 	w.publish(t)
 	w.roles(t)
 	must(acc.RemoveMember(ctx, me, "acme", "fox"))
+	for _, org := range []string{"", "acme", "orchid"} {
+		i, err := acc.Invite(ctx, me, account.Invitation{Org: org})
+		must(err)
+		w.invited[org] = i
+	}
 	w.personal(t)
 	return w
 }
