@@ -32,7 +32,7 @@ func everything(v berth.Viewer, thing, account berth.Standing) string {
 		flags(v, repo, "rla", berth.ActionReadRepository, berth.ActionLinkRepository, berth.ActionAdminRepository) +
 			flags(v, namespace, "c", berth.ActionCreateRepository),
 		flags(v, namespace, "ra", berth.ActionReadOrg, berth.ActionAdminOrg),
-		flags(v, account, "ra", berth.ActionReadAccount, berth.ActionAdminAccount),
+		flags(v, account, "RA", berth.ActionReadAccount, berth.ActionAdminAccount),
 		flags(v, berth.Standing{}, "s", berth.ActionSite),
 	}, " ")
 }
@@ -51,21 +51,21 @@ func TestCanEverythingByRole(t *testing.T) {
 		mayCreate  bool
 		want       string
 	}{
-		{"a stranger", berth.MembershipNone, all, none, none, true, "---- ---- -- ra -"},
-		{"given read", berth.MembershipNone, none, read, none, false, "l--- r--- -- ra -"},
-		{"given write", berth.MembershipNone, none, write, none, false, "lp-- rl-- -- ra -"},
-		{"given admin", berth.MembershipNone, none, all, none, false, "lpda rla- -- ra -"},
-		{"inherits write", berth.MembershipNone, none, read, write, false, "lp-- r--- -- ra -"},
-		{"inherits admin", berth.MembershipNone, none, none, all, false, "lpda ---- -- ra -"},
-		{"inherits less than was given", berth.MembershipNone, none, write, read, false, "lp-- rl-- -- ra -"},
-		{"a member without a base role", berth.MembershipMember, none, none, none, false, "---- ---- r- ra -"},
-		{"a member who may create", berth.MembershipMember, none, none, none, true, "---- ---c r- ra -"},
-		{"a member, base role read", berth.MembershipMember, read, none, none, false, "l--- r--- r- ra -"},
-		{"a member, base role write", berth.MembershipMember, write, none, none, false, "lp-- rl-- r- ra -"},
-		{"a member, base role admin", berth.MembershipMember, all, none, none, false, "lpda rla- r- ra -"},
-		{"a member with more than the base role", berth.MembershipMember, read, write, none, false, "lp-- rl-- r- ra -"},
-		{"a member with less than the base role", berth.MembershipMember, write, read, none, true, "lp-- rl-c r- ra -"},
-		{"an owner", berth.MembershipOwner, none, none, none, false, "lpda rlac ra ra -"},
+		{"a stranger", berth.MembershipNone, all, none, none, true, "---- ---- -- RA -"},
+		{"given read", berth.MembershipNone, none, read, none, false, "l--- r--- -- RA -"},
+		{"given write", berth.MembershipNone, none, write, none, false, "lp-- rl-- -- RA -"},
+		{"given admin", berth.MembershipNone, none, all, none, false, "lpda rla- -- RA -"},
+		{"inherits write", berth.MembershipNone, none, read, write, false, "lp-- r--- -- RA -"},
+		{"inherits admin", berth.MembershipNone, none, none, all, false, "lpda ---- -- RA -"},
+		{"inherits less than was given", berth.MembershipNone, none, write, read, false, "lp-- rl-- -- RA -"},
+		{"a member without a base role", berth.MembershipMember, none, none, none, false, "---- ---- r- RA -"},
+		{"a member who may create", berth.MembershipMember, none, none, none, true, "---- ---c r- RA -"},
+		{"a member, base role read", berth.MembershipMember, read, none, none, false, "l--- r--- r- RA -"},
+		{"a member, base role write", berth.MembershipMember, write, none, none, false, "lp-- rl-- r- RA -"},
+		{"a member, base role admin", berth.MembershipMember, all, none, none, false, "lpda rla- r- RA -"},
+		{"a member with more than the base role", berth.MembershipMember, read, write, none, false, "lp-- rl-- r- RA -"},
+		{"a member with less than the base role", berth.MembershipMember, write, read, none, true, "lp-- rl-c r- RA -"},
+		{"an owner", berth.MembershipOwner, none, none, none, false, "lpda rlac ra RA -"},
 	}
 	for _, tt := range tests {
 		s := berth.Standing{
@@ -79,7 +79,7 @@ func TestCanEverythingByRole(t *testing.T) {
 		if got := flags(user(), somebodyElse, "ra", berth.ActionReadAccount, berth.ActionAdminAccount); got != "--" {
 			t.Errorf("%s on another's account: %s", tt.name, got)
 		}
-		if got := everything(admin(), s, berth.Standing{OwnerID: 8}); got != "lpda rlac ra ra s" {
+		if got := everything(admin(), s, berth.Standing{OwnerID: 8}); got != "lpda rlac ra RA s" {
 			t.Errorf("an administrator of the site: %s", got)
 		}
 		if got := everything(berth.Viewer{}, s, own()); got != "---- ---- -- -- -" {
@@ -112,9 +112,9 @@ func TestCanEverythingByToken(t *testing.T) {
 		{"write:packages", scopes(berth.ScopeWritePackages | berth.ScopeReadPackages), "lp-a rl-- -- -- -"},
 		{"delete:packages", scopes(berth.ScopeDeletePackages | berth.ScopeReadPackages), "l-d- r--- -- -- -"},
 		{"write:repositories", scopes(berth.ScopeWriteRepositories), "---- rlac -- -- -"},
-		{"read:user", scopes(berth.ScopeReadUser), "---- ---- r- r- -"},
-		{"user", scopes(berth.ScopeUser | berth.ScopeReadUser), "---- ---- r- ra -"},
-		{"admin:org", scopes(berth.ScopeAdminOrg | berth.ScopeReadUser), "---- ---- ra r- -"},
+		{"read:user", scopes(berth.ScopeReadUser), "---- ---- r- R- -"},
+		{"user", scopes(berth.ScopeUser | berth.ScopeReadUser), "---- ---- r- RA -"},
+		{"admin:org", scopes(berth.ScopeAdminOrg | berth.ScopeReadUser), "---- ---- ra R- -"},
 		{"admin of the site, who is none", scopes(berth.ScopeAdmin), "---- ---- -- -- -"},
 		{"limited to nothing", limited(), "---- ---- -- -- -"},
 		{"limited to the owner", limited(berth.Limit{OwnerID: 1}), "lpda rlac ra -- -"},
@@ -147,7 +147,7 @@ func TestCanEverythingByToken(t *testing.T) {
 		}
 	}
 	for scope, want := range map[berth.Scopes]string{
-		berth.ScopeAll &^ berth.ScopeAdmin: "lpda rlac ra ra -", // that he is none any more is for whoever makes the Viewer
+		berth.ScopeAll &^ berth.ScopeAdmin: "lpda rlac ra RA -", // that he is none any more is for whoever makes the Viewer
 		berth.ScopeAdmin:                   "---- ---- -- -- s",
 	} {
 		v := berth.Viewer{UserID: 7, Admin: true, Scopes: scope}

@@ -21,7 +21,10 @@ import (
 // for longer; a failure prints how to repeat it.
 func TestModel(t *testing.T) {
 	t.Parallel()
-	rounds := 10
+	rounds := 8 // of 100 instances on each of two servers
+	if testing.Short() {
+		rounds = 1
+	}
 	if n, err := strconv.Atoi(os.Getenv("BERTH_MODEL_ROUNDS")); err == nil {
 		rounds = n
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path"
 	"slices"
 	"strings"
 
@@ -157,7 +158,7 @@ func errorCode(r *berthtest.Response) string {
 // discreet: nothing in an answer comes from what the viewer may not read, unless it
 // was in the question.
 func (a *asker) discreet(x probe, r *berthtest.Response) {
-	if strings.Contains(x.path, "audit-log") || strings.HasSuffix(x.path, "/roles") && r.Status == http.StatusOK {
+	if r.Status == http.StatusOK && slices.Contains([]string{"audit-log", "roles", "service-accounts"}, path.Base(x.path)) {
 		return // whoever may read these may know of all that is in them
 	}
 	var said bytes.Buffer

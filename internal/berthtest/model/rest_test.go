@@ -75,12 +75,28 @@ func (a *asker) accounts() []probe {
 	}
 	seen := func(is bool) int { return map[bool]int{true: 403, false: 404}[is] }
 	list := []probe{{"GET", "/api/v3/audit-log", "", "", ok(a.v.site(), 403), false}}
+	for _, r := range a.repos {
+		at, otherwise := "/api/v3/repos/"+r.owner.name+"/"+r.name, seen(a.mayReadRepo(a.v, r))
+		whoever := ok(a.mayReadRepo(a.v, r), 404)
+		if a.v.anonymous() && !a.v.bearer && a.mayReadRepo(a.v, r) {
+			whoever.status = http.StatusOK
+		}
+		list = append(list, probe{"GET", at, "", "", whoever, false},
+			probe{"GET", at + "/collaborators", "", "", ok(a.mayAdminRepo(a.v, r), otherwise), false},
+			probe{"GET", at + "/teams", "", "", ok(a.mayAdminRepo(a.v, r), otherwise), false},
+			probe{"PATCH", at, `{"description": "x"}`, "", ok(a.mayAdminRepo(a.v, r), otherwise), true})
+	}
 	for _, o := range a.owners {
 		at := "/users/" + o.name
 		may, known := false, false
 		if o.person == nil {
 			at = "/orgs/" + o.name
 			may, known = a.v.mayAdminOrg(o), a.v.site() || isMember(o, a.v.user)
+			for _, path := range []string{"", "/members", "/teams", "/service-accounts"} {
+				list = append(list, probe{"GET", "/api/v3" + at + path, "", "", ok(a.v.mayReadOrg(o), seen(known)), false})
+			}
+			list = append(list, probe{"PATCH", "/api/v3" + at, `{"base_role": "none", "default_visibility": "private"}`, "", ok(may, seen(known)), true},
+				probe{"PUT", "/api/v3" + at + "/memberships/eve", `{"role": "admin"}`, "", ok(may, seen(known)), true})
 		} else {
 			may, known = a.v.mayReadAccount(o.person), a.v.site() || a.v.user == o.person
 		}
@@ -161,10 +177,33 @@ func (a *asker) lists() {
 			}
 			at = next(r)
 		}
+		a.repositories(o)
 		if want.status == http.StatusOK {
 			a.sameList("the packages of "+o.name, got, readable(o))
 		}
 	}
+}
+
+// repositories compares the list of an owner's. Where it would be empty, there may
+// be no such owner as far as the viewer may know.
+func (a *asker) repositories(o *owner) {
+	names := []string{}
+	for _, r := range a.repos {
+		if r.owner == o && a.mayReadRepo(a.v, r) {
+			names = append(names, r.name)
+		}
+	}
+	if a.v.bearer || len(names) == 0 {
+		return
+	}
+	var list []struct{ Name string }
+	got := []string{}
+	a.parse(a.try(probe{"GET", "/api/v3/users/" + o.name + "/repos", "", "", answer{200, ""}, false}), &list)
+	for _, r := range list {
+		got = append(got, r.Name)
+	}
+	sort.Strings(names)
+	a.sameList("the repositories of "+o.name, got, names)
 }
 
 // catalogAnswer: a bearer has to name the catalog; nobody is asked who he is first.

@@ -336,6 +336,15 @@ func (w *world) ask(v view, p *pkg, action string, then answer) answer {
 	return w.refusal(v, p, action)
 }
 
+func (w *world) mayAdminRepo(v view, r *repo) bool {
+	return !v.anonymous() && v.reaches(r.owner, "") && v.notOnlyPackages() && v.scope("write:repositories") && (v.site() || w.roleInRepo(v.user, r) >= admin)
+}
+
+// mayReadOrg: its members, teams and settings are for its members.
+func (v view) mayReadOrg(o *owner) bool {
+	return !v.anonymous() && v.scope("read:user") && v.reaches(o, "") && v.notOnlyPackages() && (v.site() || isMember(o, v.user))
+}
+
 // mayReadLog: of an organization its owners, of a user himself, with a token for
 // that; everything to administrators of the site.
 func (v view) mayAdminOrg(o *owner) bool {

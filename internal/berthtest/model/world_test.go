@@ -155,7 +155,9 @@ func (w *world) draw(t *rapid.T) {
 		u.blocked = chance("blocked", 4)
 		u.repo = nil
 		if u.org != nil && chance("CI", 70) {
-			u.repo = w.repos[pick("of repository", len(w.repos))]
+			if u.repo = w.repos[pick("of repository", 2)]; u.org.name == "umbra" {
+				u.repo = w.repos[2] // of its own organization, always
+			}
 		}
 	}
 	for _, o := range w.owners {
