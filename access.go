@@ -118,19 +118,7 @@ func Can(v Viewer, s Standing, a Action) bool {
 
 // allows reports whether the credentials leave the viewer a right that he has.
 func (v Viewer) allows(s Standing, r rule, a Action) bool {
-	if v.Bearer && r.on != onPackage || v.Scopes&r.scopes == 0 || !v.reaches(s, r.on) {
-		return false
-	}
-	if len(v.Actions) == 0 {
-		return true
-	}
-	for _, allowed := range v.Actions {
-		// Who may push or delete may also pull, as with scopes.
-		if allowed == a || a == ActionPull && r.on == onPackage {
-			return true
-		}
-	}
-	return false
+	return (!v.Bearer || r.on == onPackage) && v.Scopes&r.scopes != 0 && v.reaches(s, r.on) && v.acts(a)
 }
 
 // RoleOf returns the highest role that the viewer holds on the package.

@@ -13,9 +13,8 @@ func Denial(v Viewer, s Standing, what string, a Action) *Error {
 	if !ok {
 		return ErrDenied
 	}
-	if held := s.role(v, r.on); held < r.role {
-		return ErrDenied.With("user %s has role %s on %s, %s needs %s; %s", v.Login, held, what, a, r.role, giver(r.on, what))
-	}
+	// What the token lacks comes first: it is no more for what is there than for what
+	// is not.
 	switch {
 	case v.Bearer && r.on != onPackage:
 		return ErrDenied.With("a registry bearer is good for packages only; send the access token itself")
@@ -24,7 +23,10 @@ func Denial(v Viewer, s Standing, what string, a Action) *Error {
 	case !v.reaches(s, r.on):
 		return ErrDenied.With("the token of user %s is limited to other owners or packages than %s; make a token that reaches it", v.Login, what)
 	}
-	return ErrDenied.With("the token of user %s is limited to the actions %s; make a token that may %s", v.Login, v.Actions, a)
+	if !v.acts(a) {
+		return ErrDenied.With("the token of user %s is limited to the actions %s; make a token that may %s", v.Login, v.Actions, a)
+	}
+	return ErrDenied.With("user %s has role %s on %s, %s needs %s; %s", v.Login, s.role(v, r.on), what, a, r.role, giver(r.on, what))
 }
 
 // giver says who can give a role, and how.

@@ -18,7 +18,7 @@ type Viewer struct {
 	TokenExpires time.Time     // zero: never, or there is no token
 	TokenLife    time.Duration // from when it was made until then
 	Scopes       Scopes        // what the credentials allow
-	// Actions narrows what may be done with packages; empty is all.
+	// Actions narrows the viewer to these, which are on packages; empty is all.
 	Actions []Action
 	// Limited narrows the viewer to what Limits names.
 	Limited bool
@@ -64,6 +64,12 @@ func (v Viewer) Covers(kind, name string, a Action) bool {
 	return slices.ContainsFunc(v.Grants, func(g Grant) bool {
 		return g.Type == kind && g.Name == name && slices.Contains(g.Actions, a)
 	})
+}
+
+// acts reports whether a token that is limited to actions allows one. Who may push
+// or delete may also pull, as with scopes.
+func (v Viewer) acts(a Action) bool {
+	return len(v.Actions) == 0 || a == ActionPull || slices.Contains(v.Actions, a)
 }
 
 // reaches reports whether a limited token reaches what the viewer stands before.

@@ -88,7 +88,13 @@ func (s *Service) CreateToken(ctx context.Context, v berth.Viewer, user string, 
 			UserID: u.ID, Name: t.Name, Hash: hashSecret(t.Secret), Scopes: t.Scopes.String(), Actions: joinActions(t.Actions),
 			Limited: t.Limited, CreatedAt: now, ExpiresAt: t.ExpiresAt,
 		}
-		if v.UserID == u.ID {
+		if v.UserID == u.ID && v.TokenID != 0 {
+			switch err := tx.HoldToken(ctx, u.ID, v.TokenID); {
+			case errors.Is(err, berth.ErrTokenUnknown): // revoked since the viewer was read
+				return berth.ErrCredentialsInvalid.With("the token was revoked; make a new one")
+			case err != nil:
+				return err
+			}
 			row.ParentID = v.TokenID
 		}
 		t.User = u.Name
@@ -294,8 +300,10 @@ func (s *Service) revoke(ctx context.Context, tx *meta.Tx, v berth.Viewer, user 
 	if !row.RevokedAt.IsZero() {
 		return nil
 	}
-	if err := tx.RevokeToken(ctx, id, now); err != nil {
-		return err
+	for ended := int64(1); ended > 0; {
+		if ended, err = tx.RevokeToken(ctx, id, now); err != nil {
+			return err
+		}
 	}
 	return tx.AddEvent(ctx, v, tokenEvent(log, now, "token.revoke", Token{ID: id, Name: row.Name, User: user.Name}))
 }

@@ -167,8 +167,12 @@ func TestRevoke(t *testing.T) {
 	if v, err := s.Account.Authenticate(ctx, "Bearer "+bearer.Token, ""); err != nil || !v.Expired {
 		t.Errorf("the bearer of a revoked token: %+v, %v", v, err)
 	}
-	if err := s.Account.RevokeCurrent(ctx, viewer(t, s, first.Secret)); err != nil {
+	early := viewer(t, s, first.Secret)
+	if err := s.Account.RevokeCurrent(ctx, early); err != nil {
 		t.Fatal(err)
+	}
+	if _, err := s.Account.CreateToken(ctx, early, "ada", all); !errors.Is(err, berth.ErrCredentialsInvalid) {
+		t.Errorf("a token made with one that was revoked meanwhile: %v", err)
 	}
 	if diff := cmp.Diff([]int64{other.ID}, good()); diff != "" {
 		t.Error(diff)

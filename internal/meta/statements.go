@@ -122,6 +122,7 @@ func statements() []string { //nolint:funlen // it is a list
 		qHeldUntil,
 		qHoldBlob,
 		qHoldName,
+		qHoldToken,
 		qLinkBlob,
 		qListAccounts,
 		qListCollaboratorTeams,

@@ -51,6 +51,7 @@ const (
 	qRevokeToken = `WITH RECURSIVE made (id) AS (
 			SELECT id FROM tokens WHERE id = $1 UNION ALL SELECT t.id FROM tokens t JOIN made m ON t.parent_id = m.id)
 		UPDATE tokens SET revoked_at = $2 WHERE revoked_at IS NULL AND id IN (SELECT id FROM made)`
+	qHoldToken   = `UPDATE tokens SET revoked_at = NULL WHERE user_id = $1 AND id = $2 AND revoked_at IS NULL`
 	qPutTokenUse = `UPDATE tokens SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)`
 )
 
@@ -164,9 +165,20 @@ func scanToken(scan func(...any) error) (Token, error) {
 	return t, err
 }
 
-// RevokeToken ends a token and all that were made with it.
-func (tx *Tx) RevokeToken(ctx context.Context, id int64, now time.Time) error {
-	_, err := tx.exec(ctx, nil, qRevokeToken, id, micros(now))
+// RevokeToken ends a token and all that were made with it, and returns how many that
+// were. What somebody makes with one of them just now is found when it is asked for
+// again, until there is none.
+func (tx *Tx) RevokeToken(ctx context.Context, id int64, now time.Time) (int64, error) {
+	return tx.exec(ctx, nil, qRevokeToken, id, micros(now))
+}
+
+// HoldToken keeps one of a user's tokens from being revoked until the transaction
+// ends. Errors: berth.ErrTokenUnknown when it is revoked, or not there.
+func (tx *Tx) HoldToken(ctx context.Context, user, id int64) error {
+	n, err := tx.exec(ctx, nil, qHoldToken, user, id)
+	if err == nil && n == 0 {
+		return berth.ErrTokenUnknown
+	}
 	return err
 }
 

@@ -55,7 +55,10 @@ func testRevokeToken(s *suite) {
 	sibling := s.token(meta.Token{UserID: ann, Hash: "sibling", ParentID: root})
 	stranger := s.token(meta.Token{UserID: bob, Hash: "stranger"})
 	revoke := func(id int64, when time.Time) {
-		s.do(func(ctx context.Context, tx *meta.Tx) error { return tx.RevokeToken(ctx, id, when) })
+		s.do(func(ctx context.Context, tx *meta.Tx) error {
+			_, err := tx.RevokeToken(ctx, id, when)
+			return err
+		})
 	}
 	revoked := func(user, id int64) time.Time {
 		return view(s, func(ctx context.Context, tx *meta.Tx) (meta.Token, error) { return tx.GetToken(ctx, user, id) }).RevokedAt
@@ -116,7 +119,14 @@ func testListTokens(s *suite) {
 	count := func(seconds int) int {
 		return view(s, func(ctx context.Context, tx *meta.Tx) (int, error) { return tx.CountTokens(ctx, ann, at(seconds)) })
 	}
-	s.do(func(ctx context.Context, tx *meta.Tx) error { return tx.RevokeToken(ctx, ids[0], at(1)) })
+	hold := func(ctx context.Context, tx *meta.Tx) error { return tx.HoldToken(ctx, ann, ids[0]) }
+	s.do(hold)
+	s.do(func(ctx context.Context, tx *meta.Tx) error {
+		_, err := tx.RevokeToken(ctx, ids[0], at(1))
+		return err
+	})
+	s.refused("HoldToken of a revoked one", berth.ErrTokenUnknown, hold)
+	s.refused("HoldToken of another's", berth.ErrTokenUnknown, func(ctx context.Context, tx *meta.Tx) error { return tx.HoldToken(ctx, bob, ids[1]) })
 	same(s, "good tokens", 4, count(59))
 	same(s, "good tokens, when one has expired", 3, count(60))
 }
