@@ -153,10 +153,11 @@ func (s Standing) role(v Viewer, on target) Role {
 			return RoleRead
 		}
 		return RoleNone
-	case s.Membership == MembershipMember && (on == onNamespace || on == onPackage && !s.Published):
-		if s.MayCreate {
-			return RoleWrite // to make it
-		}
+	case s.Membership == MembershipMember && s.MayCreate && (on == onNamespace || on == onPackage && !s.Published):
+		return RoleWrite // to make it
+	case s.Membership == MembershipMember && on == onNamespace:
+		return RoleRead
+	case s.Membership == MembershipMember && on == onPackage && !s.Published:
 		return RoleNone
 	case s.Membership == MembershipMember:
 		return max(s.Role, s.RepositoryRole, s.BaseRole)

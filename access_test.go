@@ -140,9 +140,9 @@ func TestDenial(t *testing.T) {
 		action berth.Action
 		want   string
 	}{
-		{berth.ScopeAll, berth.RoleNone, berth.ActionPull, "user Bob has role none on acme/app, pull needs read; an owner of acme can give it: berth package grant acme/app --user NAME --role ROLE"},
-		{berth.ScopeAll, berth.RoleRead, berth.ActionPush, "user Bob has role read on acme/app, push needs write; an owner of acme can give it: berth package grant acme/app --user NAME --role ROLE"},
-		{berth.ScopeAll, berth.RoleWrite, berth.ActionDelete, "user Bob has role write on acme/app, delete needs admin; an owner of acme can give it: berth package grant acme/app --user NAME --role ROLE"},
+		{berth.ScopeAll, berth.RoleNone, berth.ActionPull, "user Bob has role none on acme/app, pull needs read; an owner of acme can give it: berth package grant acme/app --user Bob --role read"},
+		{berth.ScopeAll, berth.RoleRead, berth.ActionPush, "user Bob has role read on acme/app, push needs write; an owner of acme can give it: berth package grant acme/app --user Bob --role write (a new package is made by members, where owners let them: berth org set acme --members-create)"},
+		{berth.ScopeAll, berth.RoleWrite, berth.ActionDelete, "user Bob has role write on acme/app, delete needs admin; an owner of acme can give it: berth package grant acme/app --user Bob --role admin"},
 		{berth.ScopeReadUser, berth.RoleRead, berth.ActionPull, "the token of user Bob has the scopes read:user, pull needs read:packages; make a token that has it"},
 		{berth.ScopeReadPackages, berth.RoleWrite, berth.ActionPush, "the token of user Bob has the scopes read:packages, push needs write:packages; make a token that has it"},
 		{0, berth.RoleAdmin, berth.ActionDelete, "the token of user Bob has the scopes none, delete needs delete:packages; make a token that has it"},

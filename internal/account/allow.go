@@ -30,7 +30,7 @@ func self(v berth.Viewer, user int64, name string, a berth.Action) error {
 	case v.UserID == user || v.Admin:
 		return berth.Denial(v, s, "the account "+name, a)
 	}
-	return berth.ErrOwnerUnknown.With("%s does not exist, or %s may not see it", name, v.Login)
+	return berth.ErrOwnerUnknown.With("there is no account %s that %s may manage", name, v.Login)
 }
 
 // org finds an organization in which the viewer may do something. To strangers it
@@ -45,13 +45,21 @@ func (s *Service) org(ctx context.Context, tx *meta.Tx, v berth.Viewer, name str
 	case v.Anonymous():
 		return o, berth.ErrUnauthenticated
 	case o.Kind != meta.KindOrg:
-		return o, berth.ErrOwnerUnknown.With("the organization %s does not exist, or %s may not see it", name, v.Login)
+		return o, noOrg(v, name)
 	case berth.Can(v, standing, a):
 		return o, nil
 	case standing.Membership != berth.MembershipNone || v.Admin:
 		return o, berth.Denial(v, standing, o.Name, a)
 	}
-	return o, berth.ErrOwnerUnknown.With("the organization %s does not exist, or %s may not see it", name, v.Login)
+	return o, noOrg(v, name)
+}
+
+// noOrg is what strangers hear of an organization, whether it is there or not.
+func noOrg(v berth.Viewer, name string) error {
+	if v.Admin {
+		return berth.ErrOwnerUnknown.With("there is no organization %s", name)
+	}
+	return berth.ErrOwnerUnknown.With("the organization %s does not exist, or %s may not see it", name, v.Login)
 }
 
 // namespace finds an owner, the zero Owner when there is none, and where the viewer

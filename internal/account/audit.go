@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/berth-registry/berth"
@@ -49,15 +50,19 @@ func (s *Service) ListEvents(ctx context.Context, v berth.Viewer, q AuditQuery) 
 // auditOwner returns the id of an owner whose log the viewer may read, -1 for all.
 func (s *Service) auditOwner(ctx context.Context, tx *meta.Tx, v berth.Viewer, name string) (int64, error) {
 	if name == "" {
-		return -1, site(v)
+		err := site(v)
+		if denied, ok := errors.AsType[*berth.Error](err); ok && !v.Anonymous() {
+			return 0, denied.With("or ask for those of one owner: berth audit --owner %s", v.Login)
+		}
+		return -1, err
 	}
 	o, _, err := namespace(ctx, tx, v, name)
 	if err != nil {
 		return 0, err
 	}
 	switch {
-	case o.ID == 0 && v.Admin:
-		return 0, berth.ErrOwnerUnknown.With("there is no user or organization %s", name)
+	case o.ID == 0 && berth.Can(v, berth.Standing{}, berth.ActionSite):
+		return deletedOwner(ctx, tx, name) // whose log stays
 	case o.Kind != meta.KindOrg:
 		return o.ID, self(v, o.ID, name, berth.ActionReadAccount)
 	}
@@ -66,4 +71,13 @@ func (s *Service) auditOwner(ctx context.Context, tx *meta.Tx, v berth.Viewer, n
 		err = self(v, -1, name, berth.ActionReadAccount) // as for an owner that is not there
 	}
 	return o.ID, err
+}
+
+// deletedOwner returns the id of the last owner of a name that is in the log only.
+func deletedOwner(ctx context.Context, tx *meta.Tx, name string) (int64, error) {
+	id, err := tx.FindLoggedOwner(ctx, name, strings.ToLower(name))
+	if err == nil && id == 0 {
+		err = berth.ErrOwnerUnknown.With("there is no user or organization %s, and none was deleted", name)
+	}
+	return id, err
 }

@@ -302,7 +302,7 @@ func person(ctx context.Context, tx *meta.Tx, v berth.Viewer, name string, a ber
 	}
 	u, err := findUser(ctx, tx, name)
 	if errors.Is(err, berth.ErrOwnerUnknown) {
-		return u, berth.ErrOwnerUnknown.With("%s does not exist, or %s may not see it", name, v.Login)
+		return u, berth.ErrOwnerUnknown.With("there is no account %s that %s may manage", name, v.Login)
 	}
 	if err != nil {
 		return u, err

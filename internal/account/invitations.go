@@ -75,7 +75,11 @@ func (s *Service) Invite(ctx context.Context, v berth.Viewer, i Invitation) (Inv
 // Owner for none.
 func (s *Service) inviter(ctx context.Context, tx *meta.Tx, v berth.Viewer, org string) (meta.Owner, error) {
 	if org == "" {
-		return meta.Owner{}, site(v)
+		err := site(v)
+		if denied, ok := errors.AsType[*berth.Error](err); ok && !v.Anonymous() {
+			err = denied.With("or, for an organization that you own, name it: --org NAME")
+		}
+		return meta.Owner{}, err
 	}
 	return s.org(ctx, tx, v, org, berth.ActionAdminOrg)
 }

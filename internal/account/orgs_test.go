@@ -304,6 +304,7 @@ func TestServiceAccounts(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{
 		"acme/ada: service_account.create acme/Robot acme/Src",
+		"acme/ada: package.move acme/own from robot/own",
 		"acme/ada: package.move acme packages from Robot: 1",
 		"acme/ada: service_account.delete acme/Robot packages moved to acme: 1",
 		"acme/ada: service_account.create acme/second",

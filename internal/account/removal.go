@@ -110,13 +110,13 @@ func (r *removal) target(ctx context.Context) error {
 }
 
 // packages moves or purges what an owner has. What never was pushed to is purged.
-func (r *removal) packages(ctx context.Context, owner int64) error {
+func (r *removal) packages(ctx context.Context, owner int64, name string) error {
 	ids, err := r.tx.ListPackageIDs(ctx, owner, r.disposal.Packages == PackagesPurge)
 	if err != nil {
 		return err
 	}
 	for _, id := range ids {
-		if err := r.tx.PurgePackage(ctx, id, r.now); err != nil {
+		if err := r.purge(ctx, owner, id); err != nil {
 			return err
 		}
 	}
@@ -136,14 +136,55 @@ func (r *removal) packages(ctx context.Context, owner int64) error {
 	case path != "":
 		return berth.ErrConflict.With("there is %s/%s already, or a push to it has begun; delete one of the two first", r.to.Folded, path)
 	}
+	if err := r.logMoves(ctx, name); err != nil {
+		return err
+	}
 	n, err := r.tx.MovePackages(ctx, owner, r.to.ID)
 	r.moved += n
 	return err
 }
 
+// purge deletes a package, and writes down which that was.
+func (r *removal) purge(ctx context.Context, owner, id int64) error {
+	p, err := r.tx.GetPackage(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := r.tx.PurgePackage(ctx, id, r.now); err != nil {
+		return err
+	}
+	return r.tx.AddEvent(ctx, r.viewer, berth.Event{
+		At: r.now, OwnerID: owner, Owner: p.Name.Owner, Action: "package.delete", Target: p.Name.String(), Detail: "with " + r.from.Name,
+	})
+}
+
+// logMoves writes down, for the new owner, where each package comes from.
+func (r *removal) logMoves(ctx context.Context, name string) error {
+	after := berth.Name{Owner: strings.ToLower(name)}
+	for {
+		list, err := r.tx.ListPackages(ctx, meta.Reader{All: true}, after.Owner, after, MaxPage)
+		if err != nil {
+			return err
+		}
+		for _, p := range list {
+			to := berth.Name{Owner: r.to.Folded, Path: p.Name.Path}
+			err := r.tx.AddEvent(ctx, r.viewer, berth.Event{
+				At: r.now, OwnerID: r.to.ID, Owner: r.to.Name, Action: "package.move", Target: to.String(), Detail: "from " + p.Name.String(),
+			})
+			if err != nil {
+				return err
+			}
+			after = p.Name
+		}
+		if len(list) < MaxPage {
+			return nil
+		}
+	}
+}
+
 // user forgets a user with his packages.
 func (r *removal) user(ctx context.Context, u berth.User) error {
-	if err := r.packages(ctx, u.ID); err != nil {
+	if err := r.packages(ctx, u.ID, u.Login); err != nil {
 		return err
 	}
 	if err := r.tx.DropUser(ctx, u.ID, r.now); err != nil {
@@ -169,7 +210,7 @@ func (r *removal) org(ctx context.Context) error {
 			break
 		}
 	}
-	if err := r.packages(ctx, r.from.ID); err != nil {
+	if err := r.packages(ctx, r.from.ID, r.from.Name); err != nil {
 		return err
 	}
 	if err := r.tx.DropOrg(ctx, r.from.ID); err != nil {

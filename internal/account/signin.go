@@ -80,12 +80,12 @@ func (s *Service) passwordViewer(ctx context.Context, name, password, address st
 		return v, err
 	}
 	if u.Factor || u.Outside {
-		why := "has a second factor"
-		if !u.Factor {
-			why = "signs in with an outside identity"
+		why, login := "has a second factor", "berth login https://HOST -u "+u.Name
+		if u.Outside {
+			why, login = "signs in with an outside identity", "berth login https://HOST --web"
 		}
-		return berth.Viewer{}, berth.ErrCredentialsInvalid.With("the account %s %s, so its password is not accepted here; "+
-			"use an access token as password: make one on the pages, under Settings, Tokens, or let an administrator run berth token create --user %s", u.Name, why, u.Name)
+		return berth.Viewer{}, berth.ErrCredentialsInvalid.With("the account %s %s, so its password is not accepted here; use an access token as password. "+
+			"Make one with: %s && berth token create --scopes write:packages", u.Name, why, login)
 	}
 	s.limits.met(strings.ToLower(u.Name), address)
 	return v, nil

@@ -314,6 +314,15 @@ func tokenEvent(log meta.Owner, now time.Time, action string, t Token) berth.Eve
 	if t.Scopes != 0 {
 		e.Detail += " with " + t.Scopes.String()
 	}
+	if len(t.Actions) > 0 {
+		e.Detail += ", only to " + joinActions(t.Actions)
+	}
+	if t.Limited {
+		e.Detail += ", limited to " + strings.Join(slices.Concat(t.Owners, t.Packages), ",")
+	}
+	if !t.ExpiresAt.IsZero() {
+		e.Detail += ", until " + t.ExpiresAt.Format(time.RFC3339)
+	}
 	return e
 }
 

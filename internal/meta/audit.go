@@ -13,6 +13,7 @@ const (
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
 	qListEvents = `SELECT id, at, actor_id, actor, token_id, address, owner_id, owner, action, target, detail FROM audit
 		WHERE (CAST($1 AS BIGINT) < 0 OR owner_id = $1) AND at >= $2 AND at < $3 AND (CAST($4 AS BIGINT) = 0 OR id < $4) ORDER BY id DESC LIMIT $5`
+	qFindLoggedOwner = `SELECT COALESCE(max(owner_id), 0) FROM audit WHERE owner = $1 OR owner = $2`
 )
 
 // AddEvent appends to the audit log. Who did it is taken from the viewer.
@@ -36,4 +37,11 @@ func (tx *Tx) ListEvents(ctx context.Context, owner int64, from, until time.Time
 		return err
 	}, qListEvents, owner, micros(from), micros(until), before, limit)
 	return list, err
+}
+
+// FindLoggedOwner returns the id of the last owner that the log knows by one of two
+// spellings of a name, 0 when there is none.
+func (tx *Tx) FindLoggedOwner(ctx context.Context, name, folded string) (id int64, err error) {
+	err = tx.row(ctx, qFindLoggedOwner, name, folded).Scan(&id)
+	return id, err
 }

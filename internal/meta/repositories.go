@@ -59,10 +59,10 @@ const (
 				s.description AS description, s.web_url AS web_url, s.created_at AS created_at,
 				CASE WHEN o.id = $1 OR COALESCE(m.owner, FALSE) THEN 2 WHEN m.user_id IS NOT NULL THEN 1 ELSE 0 END AS membership,
 				COALESCE(g.base_role, 0) AS base_role, COALESCE(g.members_create, FALSE) AS members_create,
-				CASE WHEN s.id = u.repository_id THEN 2
-					ELSE COALESCE((SELECT max(c.role) FROM repository_roles c
-						LEFT JOIN team_members t ON t.team_id = c.team_id AND t.user_id = $1
-						WHERE c.repository_id = s.id AND (c.user_id = $1 OR t.user_id IS NOT NULL)), 0) END AS given
+				COALESCE((SELECT max(CASE WHEN c.role < 2 AND s.id = u.repository_id THEN 2 ELSE c.role END) FROM repository_roles c
+					LEFT JOIN team_members t ON t.team_id = c.team_id AND t.user_id = $1
+					WHERE c.repository_id = s.id AND (c.user_id = $1 OR t.user_id IS NOT NULL)),
+					CASE WHEN s.id = u.repository_id THEN 2 ELSE 0 END) AS given
 			FROM repositories s JOIN owners o ON o.id = s.owner_id
 			LEFT JOIN orgs g ON g.owner_id = o.id
 			LEFT JOIN members m ON m.org_id = o.id AND m.user_id = $1

@@ -88,6 +88,7 @@ func statements() []string { //nolint:funlen // it is a list
 		qFindBlob,
 		qFindIdentity,
 		qFindInvitation,
+		qFindLoggedOwner,
 		qFindObstacle,
 		qFindTeam,
 		qFirstAdmin,

@@ -151,7 +151,7 @@ func check(v berth.Viewer, s berth.Standing, n berth.Name, a berth.Action) error
 	case v.Anonymous():
 		return berth.ErrUnauthenticated.With("log in to %s %s", a, n)
 	case s.OwnerID == 0 && v.Admin:
-		return berth.ErrOwnerUnknown.With("there is no user or organization %s; make it first", n.Owner)
+		return berth.ErrOwnerUnknown.With("there is no user or organization %s", n.Owner)
 	case a == berth.ActionPush, berth.Can(v, s, berth.ActionPull):
 		return berth.Denial(v, s, n.String(), a)
 	}

@@ -65,8 +65,8 @@ func TestIdentityShapes(t *testing.T) {
 		{"root", "GET", "/user/identities", "", 200, `[]`},
 		{"narrow", "GET", "/users/ada/identities", "", 404, whole},
 		{"packages", "GET", "/user/identities", "", 403, whole},
-		{"bob", "GET", "/users/ada/identities", "", 404, `{"message":"owner unknown: ada does not exist, or bob may not see it"` + end + `owner_unknown"}]}`},
-		{"bob", "GET", "/users/eve/identities", "", 404, `{"message":"owner unknown: eve does not exist, or bob may not see it"` + end + `owner_unknown"}]}`},
+		{"bob", "GET", "/users/ada/identities", "", 404, `{"message":"owner unknown: there is no account ada that bob may manage"` + end + `owner_unknown"}]}`},
+		{"bob", "GET", "/users/eve/identities", "", 404, `{"message":"owner unknown: there is no account eve that bob may manage"` + end + `owner_unknown"}]}`},
 		{"", "GET", "/users/ada/identities", "", 401, whole},
 		{"", "GET", "/user/identities", "", 401, whole},
 

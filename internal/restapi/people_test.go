@@ -92,7 +92,7 @@ func TestPeopleShapes(t *testing.T) {
 		{"ada", "GET", "/orgs/acme/members", "", 200, `[{"login":"ada","id":*,"type":"User","role":"admin"},{"login":"mia","id":*,"type":"User","role":"member"}]`},
 		{"ada", "PUT", "/orgs/acme/memberships/bob", `{"role":"member"}`, 200, `{"user":{"login":"bob","id":*,"type":"User"},"role":"member","state":"active"}`},
 		{"bob", "GET", "/orgs/acme/memberships/ada", "", 200, `{"user":{"login":"ada","id":*,"type":"User"},"role":"admin","state":"active"}`},
-		{"bob", "PUT", "/orgs/acme/memberships/bob", `{"role":"admin"}`, 403, `{"message":"requested access is denied: user bob has role read on acme, org:admin needs admin; an owner of acme can change that: berth org","documentation_url":"https://github.com/berth-registry/berth/blob/main/docs/api.md","errors":[{"code":"denied"}]}`},
+		{"bob", "PUT", "/orgs/acme/memberships/bob", `{"role":"admin"}`, 403, `{"message":"requested access is denied: user bob has role read on acme, changing it needs admin; an owner of acme can make bob one: berth org add-member acme bob --as-owner","documentation_url":"https://github.com/berth-registry/berth/blob/main/docs/api.md","errors":[{"code":"denied"}]}`},
 		{"bob", "DELETE", "/orgs/acme/memberships/bob", "", 204, ""},
 		{"bob", "GET", "/orgs/acme", "", 404, `{"message":"owner unknown: the organization acme does not exist, or bob may not see it"` + unknown},
 

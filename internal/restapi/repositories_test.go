@@ -204,7 +204,7 @@ func TestCreateRepository(t *testing.T) {
 		{"public", s.As("bob"), "/user/repos", `{"name": "pub", "private": false, "description": "Ä", "homepage": "https://git.example.com/bob/pub"}`, 201, `"private":false,"visibility":"public","description":"Ä","homepage":"https://git.example.com/bob/pub"`},
 		{"anonymous", s.As(""), "/user/repos", `{"name": "x"}`, 401, ``},
 		{"member", s.As("mia"), "/orgs/acme/repos", `{"name": "mias"}`, 201, `"permissions":{"admin":true,"push":true,"pull":true}`},
-		{"member who may not", s.As("mia"), "/orgs/closed/repos", `{"name": "mias"}`, 403, `user mia has role none on closed, repository:create needs write`},
+		{"member who may not", s.As("mia"), "/orgs/closed/repos", `{"name": "mias"}`, 403, `user mia has role read on closed, making a repository in it needs write`},
 		{"owner where members may not", s.As("ada"), "/orgs/closed/repos", `{"name": "adas"}`, 201, ``},
 		{"stranger", s.As("bob"), "/orgs/acme/repos", `{"name": "x"}`, 404, `acme does not exist, or bob may not`},
 		{"no such org", s.As("bob"), "/orgs/nobody/repos", `{"name": "x"}`, 404, `nobody does not exist, or bob may not`},

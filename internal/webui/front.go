@@ -10,6 +10,7 @@ import (
 
 // front is the data of the front page.
 type front struct {
+	URL   string
 	Host  string
 	Owner string // in image names
 	HTTP  bool   // docker takes that from this computer only
@@ -22,6 +23,6 @@ func (u *UI) getFront(w *httpkit.Writer, r *http.Request, v berth.Viewer) error 
 	if !v.Anonymous() {
 		owner = strings.ToLower(v.Login)
 	}
-	data := front{Host: host, Owner: owner, HTTP: scheme == "http", Open: u.account.RegistrationOpen()}
+	data := front{URL: scheme + "://" + host, Host: host, Owner: owner, HTTP: scheme == "http", Open: u.account.RegistrationOpen()}
 	return u.show(w, http.StatusOK, "front.html", page{Title: "Container registry", Viewer: v.Login, Data: data})
 }

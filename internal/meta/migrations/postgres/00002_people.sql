@@ -109,13 +109,14 @@ CREATE TABLE audit (
   token_id BIGINT NOT NULL,
   address  TEXT NOT NULL,
   owner_id BIGINT NOT NULL,
-  owner    TEXT NOT NULL,
+  owner    TEXT COLLATE "C" NOT NULL,
   action   TEXT NOT NULL,
   target   TEXT NOT NULL,
   detail   TEXT NOT NULL
 );
 CREATE INDEX audit_owner ON audit (owner_id, id);
 CREATE INDEX audit_at ON audit (at);
+CREATE INDEX audit_name ON audit (owner, owner_id);
 
 -- +goose StatementBegin
 CREATE FUNCTION audit_keep() RETURNS trigger LANGUAGE plpgsql AS $$

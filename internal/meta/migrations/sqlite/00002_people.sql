@@ -116,6 +116,7 @@ CREATE TABLE audit (
 );
 CREATE INDEX audit_owner ON audit (owner_id, id);
 CREATE INDEX audit_at ON audit (at);
+CREATE INDEX audit_name ON audit (owner, owner_id);
 
 -- +goose StatementBegin
 CREATE TRIGGER audit_keep_update BEFORE UPDATE ON audit BEGIN
