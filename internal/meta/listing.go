@@ -11,6 +11,7 @@ import (
 // Package is a published package as it is listed.
 type Package struct {
 	ID         int64
+	OwnerID    int64
 	Name       berth.Name
 	Visibility berth.Visibility // that counts: the repository's where it inherits
 	Inherit    bool
@@ -32,7 +33,7 @@ const (
 	// the viewer signed in, or his, or his organization's (as owner, or with a base
 	// role), or given to him, a team of his or the repository whose CI he is, or
 	// inherited from the linked repository in one of these ways.
-	qListPackages = `SELECT p.id, o.folded, p.path,
+	qListPackages = `SELECT p.id, o.id, o.folded, p.path,
 			CASE WHEN COALESCE(CASE WHEN p.inherit THEN s.visibility END, p.visibility) = 'public' AND NOT COALESCE(g.allow_public, TRUE)
 				THEN 'private' ELSE COALESCE(CASE WHEN p.inherit THEN s.visibility END, p.visibility) END,
 			p.inherit, COALESCE(s.name, ''), p.created_at
@@ -57,7 +58,7 @@ const (
 							LEFT JOIN team_members t ON t.team_id = c.team_id AND t.user_id = $1
 							WHERE c.repository_id = p.repository_id AND (c.user_id = $1 OR t.user_id IS NOT NULL))))
 		ORDER BY o.folded, p.path LIMIT $5`
-	qGetPackage = `SELECT p.id, o.folded, p.path,
+	qGetPackage = `SELECT p.id, o.id, o.folded, p.path,
 			CASE WHEN COALESCE(CASE WHEN p.inherit THEN s.visibility END, p.visibility) = 'public' AND NOT COALESCE(g.allow_public, TRUE)
 				THEN 'private' ELSE COALESCE(CASE WHEN p.inherit THEN s.visibility END, p.visibility) END,
 			p.inherit, COALESCE(s.name, ''), p.created_at
@@ -87,7 +88,7 @@ func (tx *Tx) GetPackage(ctx context.Context, id int64) (Package, error) {
 func scanPackage(scan func(...any) error) (Package, error) {
 	var p Package
 	var created int64
-	err := scan(&p.ID, &p.Name.Owner, &p.Name.Path, &p.Visibility, &p.Inherit, &p.Repository, &created)
+	err := scan(&p.ID, &p.OwnerID, &p.Name.Owner, &p.Name.Path, &p.Visibility, &p.Inherit, &p.Repository, &created)
 	p.CreatedAt = fromMicros(created)
 	if p.Repository != "" {
 		p.Repository = p.Name.Owner + "/" + p.Repository // of the same owner, always

@@ -36,7 +36,7 @@ func (s *Service) GetPackage(ctx context.Context, v berth.Viewer, n berth.Name) 
 			row.Repository, err = known(ctx, tx, v, row)
 		}
 		p = Package{
-			ID: row.ID, OwnerID: standing.OwnerID, Name: row.Name, Visibility: row.Visibility, Inherit: row.Inherit,
+			ID: row.ID, OwnerID: row.OwnerID, Name: row.Name, Visibility: row.Visibility, Inherit: row.Inherit,
 			Repository: row.Repository, Role: standing.RoleOf(v), CreatedAt: row.CreatedAt,
 		}
 		return err
@@ -81,7 +81,8 @@ func (s *Service) ListPackages(ctx context.Context, v berth.Viewer, owner, after
 				return err
 			}
 			list = append(list, Package{
-				ID: row.ID, Name: row.Name, Visibility: row.Visibility, Inherit: row.Inherit, Repository: repository, CreatedAt: row.CreatedAt,
+				ID: row.ID, OwnerID: row.OwnerID, Name: row.Name, Visibility: row.Visibility, Inherit: row.Inherit,
+				Repository: repository, CreatedAt: row.CreatedAt,
 			})
 		}
 		return err
