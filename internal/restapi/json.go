@@ -1,7 +1,6 @@
 package restapi
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -9,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -22,8 +22,8 @@ const (
 	maxPage     = 100
 )
 
-// readJSON reads a request's body into what the route expects. Fields that it does
-// not know are refused, so that nothing is set that nobody meant to offer.
+// readJSON reads a request's body into the struct that the route expects. Fields that
+// it does not know are refused, so that nothing is set that nobody meant to offer.
 // Errors: berth.ErrRequestInvalid, berth.ErrRequestTooLarge.
 func readJSON(w *httpkit.Writer, r *http.Request, into any) error {
 	if kind := r.Header.Get("Content-Type"); kind != "" {
@@ -43,19 +43,7 @@ func readJSON(w *httpkit.Writer, r *http.Request, into any) error {
 		return berth.ErrRequestInvalid.With("the body is not UTF-8")
 	}
 	if err := decode(body, into); err != nil {
-		return berth.ErrRequestInvalid.With("the body is not the expected JSON: %s", err)
-	}
-	return nil
-}
-
-func decode(body []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		return err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("something follows it")
+		return berth.ErrRequestInvalid.With("%s", err)
 	}
 	return nil
 }
@@ -90,17 +78,23 @@ type page struct {
 	query url.Values
 }
 
-// readPage reads per_page and after. Errors: berth.ErrPageInvalid.
+// readPage reads per_page, which is cut to the largest page as GitHub does, and
+// after. Errors: berth.ErrPageInvalid.
 func readPage(r *http.Request) (page, error) {
 	q := r.URL.Query()
 	p := page{size: defaultPage, after: q.Get("after"), path: r.URL.EscapedPath(), query: q}
-	if len(p.after) > 512 || !utf8.ValidString(p.after) {
+	if len(p.after) > 512 || !utf8.ValidString(p.after) || strings.ContainsRune(p.after, 0) {
 		return p, berth.ErrPageInvalid.With("after is not what a Link header gave")
 	}
+	// Lists go on after an entry. Whoever counts pages would read the first for ever.
+	if s := q.Get("page"); s != "" && s != "1" {
+		return p, berth.ErrPageInvalid.With("pages have no numbers here, got page=%.20q; go on at the address in the Link header, which sets after", s)
+	}
+	q.Del("page")
 	if s := q.Get("per_page"); s != "" {
 		n, err := strconv.ParseUint(s, 10, 31)
-		if err != nil || n == 0 {
-			return p, berth.ErrPageInvalid.With("per_page must be a whole number from 1 to %d", maxPage)
+		if err != nil && !errors.Is(err, strconv.ErrRange) || n == 0 {
+			return p, berth.ErrPageInvalid.With("per_page must be a whole number from 1, got %.20q; more than %d gives %d", s, maxPage, maxPage)
 		}
 		p.size = min(int(n), maxPage)
 	}

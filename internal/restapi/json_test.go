@@ -1,0 +1,98 @@
+package restapi_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/berthtest"
+)
+
+// message returns what an error says to people.
+func message(r *berthtest.Response) string {
+	var doc struct {
+		Message string `json:"message"`
+	}
+	_ = json.Unmarshal(r.Body, &doc)
+	return doc.Message
+}
+
+// What is wrong with a body is said in terms of JSON, and nothing is folded or
+// dropped.
+func TestBodies(t *testing.T) {
+	t.Parallel()
+	s := berthtest.New(t)
+	c := s.With("Bearer " + s.Token("root", berth.ScopeAll, 0))
+	for _, test := range []struct{ route, body, want string }{
+		{"POST /admin/users", `[]`, "expected a JSON object as the body"},
+		{"POST /admin/users", `"x"`, "expected a JSON object as the body"},
+		{"POST /admin/users", `null`, "expected a JSON object as the body"},
+		{"PATCH /user", `null`, "expected a JSON object as the body"},
+		{"POST /admin/users", ``, "expected a JSON object as the body"},
+		{"POST /admin/users", ` `, "expected a JSON object as the body"},
+		{"POST /admin/users", `{"login"`, "the body is not valid JSON: unexpected end of JSON input"},
+		{"POST /admin/users", `{} {}`, "the body is not valid JSON: invalid character '{' after top-level value"},
+		{"POST /admin/users", `{"LOGIN":"x"}`, `unknown field "LOGIN"; expected login, password, site_admin`},
+		{"POST /admin/users", `{"":1}`, `unknown field ""; expected login, password, site_admin`},
+		{"POST /admin/users", `{"login":"x","log\u0069n":"y"}`, `field "login" is given twice`},
+		{"POST /admin/users", `{"login":3}`, `field "login": expected a string`},
+		{"POST /admin/users", `{"site_admin":"yes"}`, `field "site_admin": expected true or false`},
+		{"PATCH /user", `{"default_visibility":[]}`, `field "default_visibility": expected a string or null`},
+		{"PATCH /orgs/acme", `{"allow_public":1}`, `field "allow_public": expected true or false`},
+		{"POST /user/repos", `{"name":{}}`, `field "name": expected a string`},
+		{"POST /user/tokens", `{"scopes":3}`, `field "scopes": expected a string or a list of strings`},
+		{"POST /user/tokens", `{"owners":"acme"}`, `field "owners": expected a list of strings`},
+		{"POST /user/tokens", `{"actions":[1]}`, `field "actions": expected a list of strings`},
+		{"POST /user/tokens", `{"expires_in":1.5}`, `field "expires_in": expected a whole number`},
+		{"POST /user/tokens", `{"expires_at":"tomorrow"}`, `field "expires_at": expected a time such as 2026-01-31T12:00:00Z`},
+	} {
+		method, path, _ := strings.Cut(test.route, " ")
+		before := s.State()
+		r := send(c, method, path, test.body).Want(422)
+		if got := message(r); got != "request invalid: "+test.want || !strings.Contains(string(r.Body), `"request_invalid"`) {
+			t.Errorf("%s %s: %s", test.route, test.body, r.Body)
+		}
+		if s.State() != before {
+			t.Errorf("%s %s changed something", test.route, test.body)
+		}
+	}
+}
+
+// Lists go on after an entry, whatever a client of GitHub's would count.
+func TestPages(t *testing.T) {
+	t.Parallel()
+	s := berthtest.New(t)
+	c := s.With("Bearer " + s.Token("root", berth.ScopeAll, 0))
+	for query, want := range map[string]string{
+		"page=2":                        "after",
+		"page=0":                        "Link",
+		"page=x":                        `got page="x"`,
+		"page=1":                        "",
+		"page=":                         "",
+		"per_page=101":                  "",
+		"per_page=1e3":                  "more than 100 gives 100",
+		"per_page=0":                    "a whole number from 1",
+		"per_page=-1":                   "a whole number from 1",
+		"after=x":                       "after is not what a Link header gave",
+		"after=-1":                      "after is not what a Link header gave",
+		"after=1%00":                    "after is not what a Link header gave",
+		"after=1":                       "",
+		"per_page=1":                    "",
+		"per_page=99999999999999999999": "",
+	} {
+		r := send(c, "GET", "/audit-log?"+query, "")
+		if want == "" && r.Status == 200 {
+			continue
+		}
+		if want == "" || r.Status != 422 || !strings.Contains(string(r.Body), `"page_invalid"`) || !strings.Contains(message(r), want) {
+			t.Errorf("%s: %d %s", query, r.Status, r.Body)
+		}
+	}
+	send(c, "GET", "/users/acme/packages?after=%00", "").Want(422)
+	// Clients that look for a number in the next address must find none.
+	link := send(c, "GET", "/users?page=1&per_page=1", "").Header.Get("Link")
+	if link != `</api/v3/users?after=ada&per_page=1>; rel="next"` {
+		t.Errorf("Link: %s", link)
+	}
+}
