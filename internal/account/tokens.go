@@ -69,11 +69,11 @@ func (s *Service) CreateToken(ctx context.Context, v berth.Viewer, user string, 
 	if r.Life > 0 {
 		t.ExpiresAt = now.Add(r.Life)
 	}
-	if err := notStronger(v, t); err != nil {
-		return Token{}, err
-	}
 	err := s.meta.Update(ctx, func(tx *meta.Tx) error {
 		u, log, err := s.tokenUser(ctx, tx, v, user)
+		if err == nil {
+			err = notStronger(v, t)
+		}
 		if err != nil {
 			return err
 		}
@@ -139,12 +139,14 @@ func notStronger(v berth.Viewer, t Token) error {
 	switch {
 	case v.TokenID == 0:
 		return nil
+	case v.Limited || len(v.Actions) > 0:
+		return berth.ErrDenied.With("a token with limits makes no tokens; sign in with your password")
 	case !v.Scopes.Has(t.Scopes):
 		return berth.ErrDenied.With("a token with the scopes %s cannot make one with %s; sign in with your password", v.Scopes, t.Scopes)
 	case !v.TokenExpires.IsZero() && (t.ExpiresAt.IsZero() || t.ExpiresAt.After(v.TokenExpires)):
 		return berth.ErrDenied.With("a token that expires on %s cannot make one that lives longer; sign in with your password", v.TokenExpires.Format(time.DateOnly))
 	}
-	return nil // one with limits makes none at all: it does not reach accounts
+	return nil
 }
 
 // tokenUser finds a user whose tokens the viewer may manage, and in whose audit log

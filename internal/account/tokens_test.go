@@ -124,6 +124,26 @@ func TestNeverStronger(t *testing.T) {
 	}
 }
 
+// One that is limited to an organization does not get out of that by way of the
+// organization's service accounts.
+func TestLimitedMakesNone(t *testing.T) {
+	t.Parallel()
+	s := berthtest.New(t)
+	if _, err := s.Account.CreateServiceAccount(t.Context(), berth.Operator(), "acme", "robot", ""); err != nil {
+		t.Fatal(err)
+	}
+	v := limited(t, s, "ada", "acme", "")
+	before := s.State()
+	for _, r := range []account.TokenRequest{{Scopes: berth.ScopeReadPackages}, {Scopes: berth.ScopeReadPackages, Owners: []string{"acme"}}} {
+		if _, err := s.Account.CreateToken(t.Context(), v, "robot", r); !errors.Is(err, berth.ErrDenied) || !strings.Contains(err.Error(), "limits") {
+			t.Errorf("%+v: %v", r, err)
+		}
+	}
+	if s.State() != before {
+		t.Error("something was made")
+	}
+}
+
 // A token takes along what was made with it, and what was made with that.
 func TestRevoke(t *testing.T) {
 	t.Parallel()
