@@ -38,6 +38,9 @@ func TestMatrix(t *testing.T) {
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
 		t.Parallel()
+		if raceEnabled {
+			t.Skip("takes minutes with the race detector: .ci/test runs it without")
+		}
 		runMatrix(t, true, func(t *testing.T) string { t.Helper(); return metatest.Postgres(t) })
 	})
 }

@@ -22,7 +22,7 @@ import (
 func TestModel(t *testing.T) {
 	t.Parallel()
 	rounds := 8 // of 100 instances on each of two servers
-	if testing.Short() {
+	if testing.Short() || raceEnabled {
 		rounds = 1
 	}
 	if n, err := strconv.Atoi(os.Getenv("BERTH_MODEL_ROUNDS")); err == nil {
