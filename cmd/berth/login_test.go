@@ -201,6 +201,7 @@ func TestWhere(t *testing.T) {
 	if err := os.WriteFile(config, []byte("data: "+data+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	p.ok("hunter2hunter2", "user create ada --password-stdin --data "+data)
 	const server, local = `^Ada on http`, `^operator of the data directory`
 	for _, tt := range []struct {
 		env  []string
@@ -255,6 +256,10 @@ func TestDataDirectoryHere(t *testing.T) { //nolint:paralleltest // it changes t
 	if err := os.Mkdir("berth-data", 0o700); err != nil {
 		t.Fatal(err)
 	}
+	if _, _, errs := p.run("", "whoami"); errs != "berth: no data in berth-data; start it with berth serve --data berth-data\n" {
+		t.Error(errs)
+	}
+	p.ok("hunter2hunter2", "user create ada --password-stdin")
 	if got := p.ok("", "whoami"); got != "operator of the data directory berth-data\n" {
 		t.Error(got)
 	}

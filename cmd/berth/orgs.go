@@ -47,7 +47,7 @@ func (a *app) orgCreate() *cobra.Command {
 	})
 	cmd.Flags().StringVar(&owner, "owner", "", "user who owns it")
 	must(cmd.MarkFlagRequired("owner"))
-	return cmd
+	return a.founding(cmd)
 }
 
 func (a *app) orgList() *cobra.Command {

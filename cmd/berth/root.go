@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -38,6 +39,7 @@ type app struct {
 	server     string // of --server
 	verbose    bool
 	output     string // text or json
+	founds     bool   // whether the command may make a data directory
 }
 
 // run carries out one command line and returns the exit status.
@@ -116,14 +118,27 @@ type core struct {
 	account  *account.Service
 }
 
-// prepare reads the configuration and makes the data directory it names.
-func (a *app) prepare() (config.Config, error) {
+// founding lets a command make a data directory. Any other one would show an empty
+// registry where the directory is mistyped.
+func (a *app) founding(cmd *cobra.Command) *cobra.Command {
+	cmd.PreRun = func(*cobra.Command, []string) { a.founds = true }
+	return cmd
+}
+
+// prepare reads the configuration and makes the data directory it names. Unless the
+// caller founds, there has to be data in it.
+func (a *app) prepare(founds bool) (config.Config, error) {
 	if a.server != "" {
 		return config.Config{}, errors.New("--server makes no sense here: this works on a data directory")
 	}
 	cfg, err := a.loadConfig()
 	if err != nil {
 		return cfg, err
+	}
+	if file, own := strings.CutPrefix(cfg.DatabaseURL(), "sqlite:"); own && cfg.Database == "" && !founds {
+		if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
+			return cfg, fmt.Errorf("no data in %s; start it with berth serve --data %s", cfg.Data, cfg.Data)
+		}
 	}
 	return cfg, os.MkdirAll(cfg.Data, 0o700)
 }
@@ -181,7 +196,7 @@ func (c *core) close() error {
 // withCore runs a command on the data, whether a server uses it at the same time
 // or not.
 func (a *app) withCore(ctx context.Context, fn func(*core) error) error {
-	cfg, err := a.prepare()
+	cfg, err := a.prepare(a.founds)
 	if err != nil {
 		return err
 	}

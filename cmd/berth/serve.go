@@ -46,7 +46,7 @@ func (a *app) serveCommand() *cobra.Command {
 // serve builds everything from the bottom up, runs until ctx ends, and takes it
 // down in reverse.
 func (a *app) serve(ctx context.Context) error {
-	cfg, err := a.prepare()
+	cfg, err := a.prepare(true)
 	if err != nil {
 		return err
 	}

@@ -94,7 +94,7 @@ func (a *app) userCreate() *cobra.Command {
 		return a.print(raw, "user %s created", "login")
 	})
 	cmd.Flags().BoolVar(&admin, "admin", false, "make the user an administrator of the registry")
-	return cmd
+	return a.founding(cmd)
 }
 
 func (a *app) userPassword() *cobra.Command {
