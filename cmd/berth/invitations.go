@@ -24,7 +24,7 @@ func (a *app) invitationCreate() *cobra.Command {
 		org, note, expires string
 		owner              bool
 	)
-	cmd := a.command("create", "Make an invitation for one person; it is printed once", 0, func(ctx context.Context, c *client, _ []string) error {
+	cmd := a.command("create", "Make an invitation for one person, and print the address to send, once", 0, func(ctx context.Context, c *client, _ []string) error {
 		body := map[string]any{}
 		for field, value := range map[string]string{"org": org, "note": note} {
 			if value != "" {
@@ -45,7 +45,7 @@ func (a *app) invitationCreate() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return a.print(raw, "%s", "secret")
+		return a.print(raw, "%s", "url")
 	})
 	f := cmd.Flags()
 	f.StringVar(&org, "org", "", "organization whose member the account becomes (default none)")

@@ -19,7 +19,7 @@ func TestSent(t *testing.T) {
 		sent = fmt.Sprintf("%s %s %s", r.Method, r.RequestURI, body)
 		switch {
 		case r.Method == http.MethodPost:
-			_, _ = io.WriteString(w, `{"id":1,"secret":"bri_x","token":"brt_x"}`)
+			_, _ = io.WriteString(w, `{"id":1,"secret":"bri_x","url":"https://r.example/join/bri_x","token":"brt_x"}`)
 		case r.Method == http.MethodGet && r.URL.Path != "/api/v3/user":
 			_, _ = io.WriteString(w, `[]`)
 		default:
@@ -30,8 +30,8 @@ func TestSent(t *testing.T) {
 	p := &place{t: t, env: []string{"XDG_CONFIG_HOME=" + t.TempDir()}}
 	p.ok("brt_hers", "login "+server.URL+" --token-stdin")
 	for _, tt := range []struct{ line, sent, out string }{
-		{"invitation create", `POST /api/v3/invitations {}`, "bri_x\n"},
-		{"invitation create --org acme --as-owner --note 'for Zoe' --expires 2d", `POST /api/v3/invitations {"expires_in":172800,"note":"for Zoe","org":"acme","owner":true}`, "bri_x\n"},
+		{"invitation create", `POST /api/v3/invitations {}`, "https://r.example/join/bri_x\n"},
+		{"invitation create --org acme --as-owner --note 'for Zoe' --expires 2d", `POST /api/v3/invitations {"expires_in":172800,"note":"for Zoe","org":"acme","owner":true}`, "https://r.example/join/bri_x\n"},
 		{"invitation list", `GET /api/v3/invitations\?per_page=100 `, ""},
 		{"invitation list --org acme", `GET /api/v3/invitations\?org=acme&per_page=100 `, ""},
 		{"invitation delete 7", `DELETE /api/v3/invitations/7 `, "invitation 7 deleted\n"},

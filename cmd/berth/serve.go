@@ -165,10 +165,7 @@ func welcome(w io.Writer, c config.Config, addr, password string) {
 	if err != nil {
 		data = c.Data
 	}
-	host := addr
-	if _, port, err := net.SplitHostPort(addr); err == nil && (strings.HasPrefix(addr, "[::]:") || strings.HasPrefix(addr, "0.0.0.0:")) {
-		host = "localhost:" + port
-	}
+	host := reachable(addr)
 	var b strings.Builder
 	fmt.Fprintf(&b, "Berth %s is ready on http://%s, data in %s\n\n", version, host, data)
 	if password != "" {

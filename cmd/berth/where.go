@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -12,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/berth-registry/berth/internal/config"
+	"github.com/berth-registry/berth/internal/httpkit"
 	"github.com/berth-registry/berth/internal/restapi"
 )
 
@@ -66,9 +68,13 @@ func (a *app) connect(ctx context.Context, fn func(*client) error) error {
 	if server == "" {
 		return a.withCore(ctx, func(c *core) error {
 			a.note("going to the data directory %s", c.config.Data)
+			origins, err := localOrigins(c.config)
+			if err != nil {
+				return err
+			}
 			log := slog.New(errorsOnly{newLog(a.stderr, c.config.Log).Handler()})
 			local := newClient(&url.URL{Scheme: "http", Host: "localhost"}, "", "")
-			local.http.Transport = inProcess{restapi.NewLocal(log, c.registry, c.account)}
+			local.http.Transport = inProcess{restapi.NewLocal(log, c.registry, c.account, origins)}
 			local.local = c
 			return fn(local)
 		})
@@ -89,6 +95,32 @@ func (a *app) connect(ctx context.Context, fn func(*client) error) error {
 	c := newClient(base, login.User, login.Token)
 	defer c.http.CloseIdleConnections()
 	return fn(c)
+}
+
+// localOrigins is where clients find the server on a data directory, as far as the
+// configuration says: a command has no Host header to go by.
+func localOrigins(c config.Config) (httpkit.Origins, error) {
+	external, err := c.Origins()
+	if err != nil {
+		return httpkit.Origins{}, err
+	}
+	if len(external) == 0 {
+		external = []*url.URL{{Scheme: "http", Host: reachable(c.Addr)}}
+	}
+	return httpkit.Origins{External: external[:1]}, nil
+}
+
+// reachable is the address for clients on this computer of a server that listens on
+// addr: where that is every address, localhost.
+func reachable(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return addr
+	}
+	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
+		return net.JoinHostPort("localhost", port)
+	}
+	return addr
 }
 
 func (a *app) note(format string, args ...any) {

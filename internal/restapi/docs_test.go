@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/berth-registry/berth/internal/httpkit"
 	"github.com/berth-registry/berth/internal/restapi"
 )
 
@@ -42,7 +43,7 @@ func TestRoutesDocumented(t *testing.T) {
 		}
 	}
 	slices.Sort(documented)
-	routes := restapi.NewLocal(nil, nil, nil).Routes()
+	routes := restapi.NewLocal(nil, nil, nil, httpkit.Origins{}).Routes()
 	slices.Sort(routes)
 	if diff := cmp.Diff(routes, slices.Compact(documented)); diff != "" {
 		t.Errorf("docs/api.md (- is missing there, + is no route):\n%s", diff)

@@ -10,6 +10,7 @@ import (
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/account"
 	"github.com/berth-registry/berth/internal/berthtest"
+	"github.com/berth-registry/berth/internal/httpkit"
 	"github.com/berth-registry/berth/internal/meta/metatest"
 	"github.com/berth-registry/berth/internal/restapi"
 )
@@ -136,7 +137,7 @@ func TestIdentitiesOfTheOperator(t *testing.T) {
 	t.Parallel()
 	s := withProvider(t, "")
 	s.AddUser("operator", false)
-	api := restapi.NewLocal(slog.New(slog.DiscardHandler), s.Registry, s.Account)
+	api := restapi.NewLocal(slog.New(slog.DiscardHandler), s.Registry, s.Account, httpkit.Origins{})
 	ask := func(method, path, body string, want int) {
 		t.Helper()
 		w := httptest.NewRecorder()

@@ -46,9 +46,10 @@ func New(log *slog.Logger, reg *registry.Service, acc *account.Service, origins 
 }
 
 // NewLocal returns the face for whoever runs a command on the data directory
-// itself: every request is the operator's. It must never be mounted on a server.
-func NewLocal(log *slog.Logger, reg *registry.Service, acc *account.Service) *API {
-	a := &API{registry: reg, account: acc, log: log}
+// itself: every request is the operator's. It must never be mounted on a server. The
+// origins are those of the server on that data, for the addresses in answers.
+func NewLocal(log *slog.Logger, reg *registry.Service, acc *account.Service, origins httpkit.Origins) *API {
+	a := &API{registry: reg, account: acc, origins: origins, log: log}
 	a.viewer = func(*httpkit.Writer, *http.Request) (berth.Viewer, error) { return berth.Operator(), nil }
 	a.build()
 	return a
