@@ -57,7 +57,7 @@ func parseMoment(s string, now time.Time) (time.Time, error) {
 	if t, err := time.ParseInLocation(time.DateOnly, s, now.Location()); err == nil {
 		return t, nil
 	}
-	ago, err := parseLife(s)
+	ago, err := parseLife(s, "100 years")
 	if err != nil {
 		return now, fmt.Errorf("expected 24h, 7d, 2026-01-31 or 2026-01-31T12:00:00Z, got %q", s)
 	}

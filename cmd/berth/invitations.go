@@ -35,7 +35,7 @@ func (a *app) invitationCreate() *cobra.Command {
 			body["owner"] = true
 		}
 		if expires != "" {
-			life, err := parseLife(expires)
+			life, err := parseLife(expires, "90 days")
 			if err != nil {
 				return fmt.Errorf("--expires: %w", err)
 			}

@@ -56,7 +56,7 @@ func TestSent(t *testing.T) {
 			t.Errorf("%s printed %s", tt.line, out)
 		}
 	}
-	for _, line := range []string{"invitation delete x", "invitation create --expires x", "audit --until x"} {
+	for _, line := range []string{"invitation delete x", "invitation create --expires x", "invitation create --expires 999999d", "token create --scopes admin --package ''", "audit --until x"} {
 		sent = ""
 		if status, _, _ := p.run("", line); status == 0 || sent != "" {
 			t.Errorf("%s: %d, sent %s", line, status, sent)

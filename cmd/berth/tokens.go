@@ -32,21 +32,28 @@ func tokensOf(c *client, user string) (string, error) {
 func (a *app) tokenCreate() *cobra.Command {
 	var (
 		user, scopes, name, expires string
-		owners, packages, actions   []string
+		owners, packages, actions   words
 	)
-	cmd := a.command("create --scopes read:packages,write:packages", "Make an access token; it is printed once", 0, func(ctx context.Context, c *client, _ []string) error {
+	var cmd *cobra.Command
+	cmd = a.command("create --scopes read:packages,write:packages", "Make an access token; it is printed once", 0, func(ctx context.Context, c *client, _ []string) error {
+		if cmd.Flags().Changed("user") && user == "" {
+			return errors.New("--user is empty; leave it out for yourself")
+		}
+		if err := twice(owners, packages); err != nil {
+			return err
+		}
 		path, err := tokensOf(c, user)
 		if err != nil {
 			return err
 		}
 		body := map[string]any{"name": name, "scopes": scopes}
-		for field, list := range map[string][]string{"owners": owners, "packages": packages, "actions": actions} {
+		for field, list := range map[string]words{"owners": owners, "packages": packages, "actions": actions} {
 			if len(list) > 0 {
 				body[field] = list
 			}
 		}
-		if expires != "" {
-			life, err := parseLife(expires)
+		if cmd.Flags().Changed("expires") {
+			life, err := parseLife(expires, "100 years")
 			if err != nil {
 				return fmt.Errorf("--expires: %w", err)
 			}
@@ -63,15 +70,51 @@ func (a *app) tokenCreate() *cobra.Command {
 	f.StringVar(&scopes, "scopes", "", "what it may do, separated by commas")
 	f.StringVar(&name, "name", "", "what it is for")
 	f.StringVar(&expires, "expires", "", "how long it is good, such as 720h or 30d (default for ever)")
-	f.StringSliceVar(&owners, "owner", nil, "owner whose things it reaches; may be repeated (default all)")
-	f.StringSliceVar(&packages, "package", nil, "OWNER/NAME of a package that it reaches; may be repeated (default all)")
-	f.StringSliceVar(&actions, "action", nil, "pull, push, delete or admin; may be repeated (default all)")
+	f.Var(&owners, "owner", "owner all of whose things it reaches, besides those of --package; may be repeated (default all)")
+	f.Var(&packages, "package", "OWNER/NAME of a package that it reaches, besides the things of --owner; may be repeated (default all)")
+	f.Var(&actions, "action", "pull, push, delete or admin; may be repeated (default all)")
 	must(cmd.MarkFlagRequired("scopes"))
 	return cmd
 }
 
-// parseLife reads a time such as 720h or 30d, of a second at least.
-func parseLife(s string) (time.Duration, error) {
+// words is a flag with values separated by commas, which may be repeated. An empty
+// value, such as that of a variable that is not set, is refused: it would be taken
+// for no limit.
+type words []string
+
+func (w *words) Set(s string) error {
+	list := strings.Split(s, ",")
+	for _, word := range list {
+		if strings.TrimSpace(word) == "" {
+			return errors.New("a value is empty; leave the flag out for no limit")
+		}
+	}
+	*w = append(*w, list...)
+	return nil
+}
+
+func (w *words) String() string { return strings.Join(*w, ",") }
+
+// Type is what help calls a value.
+func (*words) Type() string { return "strings" }
+
+// twice refuses packages of owners who are given too. The server would let the token
+// reach all that the owner has, which is hardly meant by whoever names a package.
+func twice(owners, packages words) error {
+	for _, pkg := range packages {
+		of, _, _ := strings.Cut(pkg, "/")
+		for _, owner := range owners {
+			if strings.EqualFold(owner, of) {
+				return fmt.Errorf("--owner %s already covers %s; leave one out", owner, pkg)
+			}
+		}
+	}
+	return nil
+}
+
+// parseLife reads a time such as 720h or 30d, of a second at least. What the server
+// takes at most is only said.
+func parseLife(s, most string) (time.Duration, error) {
 	const day = 24 * time.Hour
 	life, err := time.ParseDuration(s)
 	if days, ok := strings.CutSuffix(s, "d"); ok {
@@ -80,7 +123,7 @@ func parseLife(s string) (time.Duration, error) {
 		life = time.Duration(n) * day
 	}
 	if err != nil || life < time.Second {
-		return 0, fmt.Errorf("expected a time such as 720h or 30d, got %q", s)
+		return 0, fmt.Errorf("expected a time such as 720h or 30d, at most %s, got %q", most, s)
 	}
 	return life, nil
 }
