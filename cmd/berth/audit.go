@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"time"
@@ -9,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-const auditTable = "TIME created_at, ACTOR actor, ADDRESS actor_ip, ACTION action, TARGET target, DETAIL detail"
+const auditTable = "TIME time, ACTOR actor, ADDRESS actor_ip, ACTION action, TARGET target, DETAIL detail"
 
 func (a *app) auditCommand() *cobra.Command {
 	var (
@@ -17,6 +18,9 @@ func (a *app) auditCommand() *cobra.Command {
 		limit               int
 	)
 	cmd := a.command("audit", "Show who changed what, newest first", 0, func(ctx context.Context, c *client, _ []string) error {
+		if limit < 0 {
+			return fmt.Errorf("--limit: expected a number, or 0 for all, got %d", limit)
+		}
 		path := "/audit-log"
 		if owner != "" {
 			path = route("/users/%s/audit-log", owner)
@@ -35,9 +39,16 @@ func (a *app) auditCommand() *cobra.Command {
 		if len(q) > 0 {
 			path += "?" + q.Encode()
 		}
-		list, err := c.list(ctx, path, max(limit, 0))
+		list, err := c.list(ctx, path, limit)
 		if err != nil {
 			return err
+		}
+		if a.output == outputText {
+			for i := range list {
+				if list[i], err = withSeconds(list[i]); err != nil {
+					return err
+				}
+			}
 		}
 		return a.table(list, auditTable)
 	})
@@ -47,6 +58,21 @@ func (a *app) auditCommand() *cobra.Command {
 	f.StringVar(&until, "until", "", "before then")
 	f.IntVar(&limit, "limit", 100, "at most so many, 0 for all")
 	return a.withOutput(cmd)
+}
+
+// withSeconds gives an event its time to the second: other tables do without.
+func withSeconds(raw json.RawMessage) (json.RawMessage, error) {
+	o, err := parseObject(raw)
+	if err != nil {
+		return nil, err
+	}
+	created, _ := o["created_at"].(string)
+	at, err := time.Parse(time.RFC3339, created)
+	if err != nil {
+		return nil, fmt.Errorf("the answer has no time of an event: %w", err)
+	}
+	o["time"] = at.Local().Format(time.DateTime)
+	return json.Marshal(o)
 }
 
 // parseMoment reads a time, a day (its beginning, here), or how long ago.

@@ -88,6 +88,10 @@ func (a *app) identityLink() *cobra.Command {
 	var provider, subject string
 	cmd := a.command("link USER", "Let a user sign in as somebody at a provider", 1, func(ctx context.Context, c *client, args []string) error {
 		if _, err := c.do(ctx, http.MethodPut, route("/users/%s/identities/%s", args[0], provider), map[string]string{"subject": subject}); err != nil {
+			var refused *answerError
+			if c.local != nil && a.configFile == "" && errors.As(err, &refused) && refused.code == "provider_unknown" {
+				return fmt.Errorf("%w; pass --config FILE of the server", err)
+			}
 			return err
 		}
 		return a.say("%s can sign in through %s as %s", args[0], provider, subject)

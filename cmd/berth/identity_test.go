@@ -50,7 +50,14 @@ func TestIdentityCommands(t *testing.T) {
 		p.tell(story)
 		p.tell([]step{
 			{"identity list", "", `!whose\? Name the USER`},
+			{"identity link ada --provider other --subject s", "", `!configuration of this registry\n$`},
 			{"identity unlink" + link, "", `!whose\? Name the USER`},
+		})
+	})
+	t.Run("no configuration", func(t *testing.T) {
+		t.Parallel()
+		dataPlace(t).tell([]step{
+			{"identity link admin" + link, "", `!"corp" is not in the configuration of this registry; pass --config FILE of the server\n$`},
 		})
 	})
 	t.Run("server", func(t *testing.T) {

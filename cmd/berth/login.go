@@ -63,6 +63,9 @@ func (a *app) login(ctx context.Context, server string, f loginFlags) error {
 	c := newClient(base, "", "")
 	defer c.http.CloseIdleConnections()
 	fresh, err := a.obtain(ctx, c, &f)
+	if errors.Is(err, http.ErrSchemeMismatch) {
+		return fmt.Errorf("%w; write http://%s if the server speaks plain HTTP", err, base.Host)
+	}
 	if err != nil {
 		return err
 	}

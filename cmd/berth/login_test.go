@@ -114,6 +114,8 @@ func TestLogin(t *testing.T) {
 	fails("", "login "+s.URL+" -u ada", `echo … \| berth login http\S+ -u ada --password-stdin`)
 	fails("correct horse", "login "+s.URL+" --password-stdin", `who are you\? Say it with -u NAME`)
 	fails("", "login http://registry.example.com -u ada --password-stdin", `not HTTPS: anybody on the way`)
+	host := strings.TrimPrefix(s.URL, "http://")
+	fails("brt_hers", "login "+host+" --token-stdin", `; write http://`+host+` if the server speaks plain HTTP\n$`)
 	fails("", "login https://ada:hunter2@registry.example.com", `has a user name in it`)
 	fails("", "login https://registry.example.com/berth", `is not like https://HOST`)
 	fails("", "login ftp://registry.example.com", `is not like https://HOST`)

@@ -103,8 +103,7 @@ func (a *app) orgSet() *cobra.Command {
 func (a *app) orgDelete() *cobra.Command {
 	var d disposal
 	return d.flags(a.deletion("delete ORG", "Delete an organization", "organization", 1, func(ctx context.Context, c *client, args []string) error {
-		_, err := c.do(ctx, http.MethodDelete, route("/orgs/%s", args...)+d.query(), nil)
-		return err
+		return d.remove(ctx, c, route("/orgs/%s", args...))
 	}))
 }
 
@@ -141,8 +140,7 @@ func (a *app) serviceAccountCommand() *cobra.Command {
 	create.Flags().StringVar(&repository, "repository", "", "OWNER/NAME of the repository whose CI it is")
 	var d disposal
 	remove := d.flags(a.deletion("delete ORG NAME", "Delete a service account", "service account", 2, func(ctx context.Context, c *client, args []string) error {
-		_, err := c.do(ctx, http.MethodDelete, route("/orgs/%s/service-accounts/%s", args...)+d.query(), nil)
-		return err
+		return d.remove(ctx, c, route("/orgs/%s/service-accounts/%s", args...))
 	}))
 	list := a.listing("list ORG", "List the service accounts of an organization", 1, "/orgs/%s/service-accounts", serviceTable)
 	return parent("service-account", "Manage accounts for programs", create, list, remove)

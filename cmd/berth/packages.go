@@ -145,7 +145,7 @@ func (a *app) packageGrant() *cobra.Command {
 			if _, err := c.do(ctx, http.MethodPut, holder, map[string]string{"role": f.role}); err != nil {
 				return err
 			}
-			return a.say("%s has the role %s on %s", f.who(), f.role, args[0])
+			return a.say("%s has the role %s on %s", f.who(), f.stored(), args[0])
 		})
 	f.add(cmd, true, true)
 	return cmd

@@ -173,6 +173,14 @@ func (f *holderFlags) who() string {
 	return "user " + f.user
 }
 
+// stored is the role as the server keeps it: the finer ones of forges collapse.
+func (f *holderFlags) stored() string {
+	if role, err := berth.ParseRole(f.role); err == nil {
+		return role.String()
+	}
+	return f.role
+}
+
 // repoHolder is the path of a role on a repository.
 func (f *holderFlags) repoHolder(repo string) (string, error) {
 	owner, name, err := cutRepo(repo)
@@ -192,7 +200,7 @@ func (a *app) repoGrant() *cobra.Command {
 		if _, err := c.do(ctx, http.MethodPut, path, map[string]string{"permission": f.role}); err != nil {
 			return err
 		}
-		return a.say("%s has the role %s on %s", f.who(), f.role, args[0])
+		return a.say("%s has the role %s on %s", f.who(), f.stored(), args[0])
 	})
 	f.add(cmd, false, true)
 	return cmd

@@ -139,7 +139,35 @@ type disposal struct{ packages, to string }
 func (d *disposal) flags(cmd *cobra.Command) *cobra.Command {
 	cmd.Flags().StringVar(&d.packages, "packages", "refuse", "what becomes of the packages: refuse (to delete, while there are any), move or purge")
 	cmd.Flags().StringVar(&d.to, "to", "", "owner to whom the packages move")
+	cmd.PreRunE = func(*cobra.Command, []string) error { return d.check() } // before anybody is asked
 	return cmd
+}
+
+func (d *disposal) check() error {
+	switch d.packages {
+	case "move":
+		if d.to == "" {
+			return errors.New("--packages move needs --to OWNER, who gets the packages")
+		}
+	case "refuse", "purge":
+		if d.to != "" {
+			return errors.New("--to OWNER goes with --packages move only")
+		}
+	default:
+		return fmt.Errorf("--packages: expected refuse, move or purge, got %q", d.packages)
+	}
+	return nil
+}
+
+// remove deletes an owner. The server's advice names fields of its own; here they are
+// flags.
+func (d *disposal) remove(ctx context.Context, c *client, path string) error {
+	_, err := c.do(ctx, http.MethodDelete, path+d.query(), nil)
+	var refused *answerError
+	if errors.As(err, &refused) {
+		refused.message = strings.NewReplacer("packages=", "--packages ", " and to=OWNER", " --to OWNER").Replace(refused.message)
+	}
+	return err
 }
 
 // query returns the disposal as the end of a path.
@@ -154,8 +182,7 @@ func (d *disposal) query() string {
 func (a *app) userDelete() *cobra.Command {
 	var d disposal
 	return d.flags(a.deletion("delete NAME", "Delete a user", "user", 1, func(ctx context.Context, c *client, args []string) error {
-		_, err := c.do(ctx, http.MethodDelete, route("/admin/users/%s", args...)+d.query(), nil)
-		return err
+		return d.remove(ctx, c, route("/admin/users/%s", args...))
 	}))
 }
 
