@@ -137,32 +137,42 @@ func (s Standing) role(v Viewer, on target) Role {
 	switch {
 	case v.Anonymous():
 		return RoleNone
-	case v.Admin:
+	case v.Admin, on == onAccount && s.OwnerID == v.UserID:
 		return RoleAdmin
-	case on == onSite:
+	case on == onSite, on == onAccount:
 		return RoleNone
-	case on == onAccount:
-		if s.OwnerID == v.UserID {
-			return RoleAdmin
-		}
-		return RoleNone
-	case s.Membership == MembershipOwner:
+	}
+	switch s.Membership {
+	case MembershipOwner:
 		return RoleAdmin
-	case on == onOrg:
-		if s.Membership == MembershipMember {
-			return RoleRead
-		}
+	case MembershipMember:
+		return s.memberRole(on)
+	default:
+		return s.strangerRole(on)
+	}
+}
+
+// strangerRole is that of somebody who is nothing to the owner.
+func (s Standing) strangerRole(on target) Role {
+	if on == onOrg || on == onNamespace {
 		return RoleNone
-	case s.Membership == MembershipMember && s.MayCreate && (on == onNamespace || on == onPackage && !s.Published):
-		return RoleWrite // to make it
-	case s.Membership == MembershipMember && on == onNamespace:
-		return RoleRead
-	case s.Membership == MembershipMember && on == onPackage && !s.Published:
-		return RoleNone
-	case s.Membership == MembershipMember:
-		return max(s.Role, s.RepositoryRole, s.BaseRole)
 	}
 	return max(s.Role, s.RepositoryRole)
+}
+
+// memberRole is that of a member of the organization. Members may make what is not
+// there yet, where owners let them.
+func (s Standing) memberRole(on target) Role {
+	making := on == onNamespace || on == onPackage && !s.Published
+	switch {
+	case making && s.MayCreate:
+		return RoleWrite
+	case on == onOrg, on == onNamespace:
+		return RoleRead
+	case making:
+		return RoleNone
+	}
+	return max(s.Role, s.RepositoryRole, s.BaseRole)
 }
 
 // visible reports whether packages or repositories can be read by all whom a
