@@ -183,6 +183,9 @@ func (s *Service) ResetSecondFactor(ctx context.Context, v berth.Viewer, user st
 		if err != nil {
 			return err
 		}
+		if err := notByToken(v, u.ID); err != nil {
+			return err
+		}
 		had, err := dropSecondFactor(ctx, tx, u.ID, 0)
 		if err != nil {
 			return err

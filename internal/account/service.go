@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -137,6 +138,7 @@ func (s *Service) EnsureAdmin(ctx context.Context, name, password string) (strin
 	if err != nil {
 		return "", fmt.Errorf("password of the first account: %w", err)
 	}
+	now := s.now()
 	err = s.meta.Update(ctx, func(tx *meta.Tx) error {
 		if err := s.createUser(ctx, tx, name, folded, hash, true); err != nil {
 			return err
@@ -145,7 +147,12 @@ func (s *Service) EnsureAdmin(ctx context.Context, name, password string) (strin
 		if err != nil {
 			return err
 		}
-		return s.keepAdminPassword(ctx, tx, u.ID, password)
+		if err := s.keepAdminPassword(ctx, tx, u.ID, password); err != nil {
+			return err
+		}
+		return tx.AddEvent(ctx, berth.Operator(), berth.Event{
+			At: now, OwnerID: u.ID, Owner: u.Name, Action: "user.create", Target: u.Name, Detail: "first administrator",
+		})
 	})
 	if errors.Is(err, berth.ErrOwnerExists) { // perhaps another replica was faster
 		if err := s.meta.View(ctx, count); err != nil || admins > 0 {
@@ -155,8 +162,9 @@ func (s *Service) EnsureAdmin(ctx context.Context, name, password string) (strin
 	return password, err
 }
 
-// SetPassword changes a user's password. Only an administrator may.
-// Errors: berth.ErrDenied, berth.ErrOwnerUnknown, berth.ErrPasswordInvalid.
+// SetPassword changes a user's password. Only an administrator may. Service accounts
+// have none. Errors: berth.ErrDenied, berth.ErrOwnerUnknown, berth.ErrConflict,
+// berth.ErrPasswordInvalid.
 func (s *Service) SetPassword(ctx context.Context, v berth.Viewer, name, password string) error {
 	if err := site(v); err != nil {
 		return err
@@ -171,6 +179,12 @@ func (s *Service) SetPassword(ctx context.Context, v berth.Viewer, name, passwor
 		if err != nil {
 			return err
 		}
+		if err := notByToken(v, u.ID); err != nil {
+			return err
+		}
+		if _, org, err := tx.GetUserOwner(ctx, u.ID); err != nil || org.ID != 0 {
+			return cmp.Or(err, error(berth.ErrConflict.With("%s is a service account; it uses access tokens", u.Name)))
+		}
 		if err := tx.PutPassword(ctx, u.ID, hash); err != nil {
 			return err
 		}
@@ -181,6 +195,15 @@ func (s *Service) SetPassword(ctx context.Context, v berth.Viewer, name, passwor
 	})
 	s.changed()
 	return err
+}
+
+// notByToken refuses an administrator's token that would change how its own account
+// signs in: what it signs in with then would be stronger than the token.
+func notByToken(v berth.Viewer, user int64) error {
+	if v.TokenID != 0 && v.UserID == user {
+		return berth.ErrDenied.With("a token cannot change how its own account signs in; sign in with your password")
+	}
+	return nil
 }
 
 func findUser(ctx context.Context, tx *meta.Tx, name string) (meta.User, error) {

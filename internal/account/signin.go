@@ -79,6 +79,9 @@ func (s *Service) passwordViewer(ctx context.Context, name, password, address st
 	if err != nil {
 		return v, err
 	}
+	if u.Service {
+		return berth.Viewer{}, berth.ErrCredentialsInvalid.With("%s is a service account, which uses access tokens", u.Name)
+	}
 	if u.Factor || u.Outside {
 		why, login := "has a second factor", "berth login https://HOST -u "+u.Name
 		if u.Outside {

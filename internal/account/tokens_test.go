@@ -288,3 +288,36 @@ func TestTokenRequests(t *testing.T) {
 		}
 	}
 }
+
+// An administrator's token does not become a session of its user by way of another
+// password, and a service account never gets one.
+func TestTokenSetsNoPasswordOfItsOwn(t *testing.T) {
+	t.Parallel()
+	s := berthtest.New(t)
+	ctx := t.Context()
+	if _, err := s.Account.CreateServiceAccount(ctx, berth.Operator(), "acme", "robot", ""); err != nil {
+		t.Fatal(err)
+	}
+	root := viewer(t, s, s.Token("root", berth.ScopeAdmin, 0))
+	before := s.State()
+	for user, want := range map[string]error{"root": berth.ErrDenied, "robot": berth.ErrConflict} {
+		if err := s.Account.SetPassword(ctx, root, user, "long enough"); !errors.Is(err, want) {
+			t.Errorf("password of %s: %v", user, err)
+		}
+	}
+	if err := s.Account.ResetSecondFactor(ctx, root, "root"); !errors.Is(err, berth.ErrDenied) {
+		t.Errorf("second factor: %v", err)
+	}
+	if s.State() != before {
+		t.Error("something changed")
+	}
+	if err := s.Account.SetPassword(ctx, root, "bob", "long enough"); err != nil {
+		t.Error(err)
+	}
+	// Even one that got into the database lets nobody in.
+	s.Exec(`UPDATE users SET password_hash = (SELECT password_hash FROM users b JOIN owners o ON o.id = b.owner_id WHERE o.folded = 'bob')
+		WHERE owner_id = (SELECT id FROM owners WHERE folded = 'robot')`)
+	if _, err := s.Account.Login(ctx, "robot", "long enough", ""); !errors.Is(err, berth.ErrCredentialsInvalid) {
+		t.Errorf("a service account logs in by password: %v", err)
+	}
+}

@@ -103,6 +103,9 @@ func tokenOwner(r *http.Request, v berth.Viewer) (string, error) {
 	if user := r.PathValue("user"); user != "" {
 		return user, nil
 	}
+	if v.UserID < 0 {
+		return "", berth.ErrRequestInvalid.With("the operator of the data directory has no tokens; name a user")
+	}
 	return v.Login, known(v)
 }
 
