@@ -69,10 +69,13 @@ func (s *Service) CreateToken(ctx context.Context, v berth.Viewer, user string, 
 	if r.Life > 0 {
 		t.ExpiresAt = now.Add(r.Life)
 	}
+	if err := notStronger(v, t); err != nil {
+		return Token{}, err
+	}
 	err := s.meta.Update(ctx, func(tx *meta.Tx) error {
 		u, log, err := s.tokenUser(ctx, tx, v, user)
-		if err == nil {
-			err = notStronger(v, t)
+		if err == nil && (v.Limited || len(v.Actions) > 0) {
+			err = berth.ErrDenied.With("a token with limits makes no tokens; sign in with your password")
 		}
 		if err != nil {
 			return err
@@ -139,8 +142,6 @@ func notStronger(v berth.Viewer, t Token) error {
 	switch {
 	case v.TokenID == 0:
 		return nil
-	case v.Limited || len(v.Actions) > 0:
-		return berth.ErrDenied.With("a token with limits makes no tokens; sign in with your password")
 	case !v.Scopes.Has(t.Scopes):
 		return berth.ErrDenied.With("a token with the scopes %s cannot make one with %s; sign in with your password", v.Scopes, t.Scopes)
 	case !v.TokenExpires.IsZero() && (t.ExpiresAt.IsZero() || t.ExpiresAt.After(v.TokenExpires)):
