@@ -232,13 +232,16 @@ func robot(name string) need {
 }
 
 // stronger needs a token with the scope that the new one is to have, whoever it is
-// for, and then what else is needed.
+// for, then what else is needed, and no limits, for they would not hold for the new one.
 func stronger(scope string, other need) need {
 	return func(a *actor) verdict {
 		if !a.anonymous() && !a.has(scope) {
 			return noSecret()
 		}
-		return other(a)
+		if v := other(a); v != allowed() || a.owner == "" {
+			return v
+		}
+		return noSecret()
 	}
 }
 

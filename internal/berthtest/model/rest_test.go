@@ -125,6 +125,8 @@ func (a *asker) newTokens() []probe {
 				want = answer{403, ""}
 			case !may:
 				want = answer{404, ""}
+			case a.v.token != nil && a.v.token.limited:
+				want = answer{403, ""} // the new one would not be
 			}
 			list = append(list, probe{"POST", "/api/v3/users/" + u.name + "/tokens", `{"name": "x", "scopes": "` + scope + `"}`, "", want, true})
 		}
