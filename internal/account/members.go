@@ -102,11 +102,11 @@ func (s *Service) AddMember(ctx context.Context, v berth.Viewer, org, user strin
 	return err
 }
 
-// othersOwn refuses to leave an organization without an owner.
+// othersOwn refuses to leave an organization without an owner who can sign in.
 func othersOwn(ctx context.Context, tx *meta.Tx, o meta.Owner, u berth.User) error {
 	n, err := tx.CountOtherOwners(ctx, o.ID, u.ID)
 	if err == nil && n == 0 {
-		return berth.ErrConflict.With("%s is the last owner of %s; make somebody else an owner first, or delete the organization", u.Login, o.Name)
+		return berth.ErrConflict.With("%s is the last owner of %s who is not blocked; make somebody else an owner first, or delete the organization", u.Login, o.Name)
 	}
 	return err
 }

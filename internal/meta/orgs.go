@@ -29,10 +29,12 @@ const (
 		LEFT JOIN owners g ON g.id = u.org_id
 		LEFT JOIN repositories s ON s.id = u.repository_id LEFT JOIN owners r ON r.id = s.owner_id
 		WHERE m.org_id = $1 AND o.folded > $2 ORDER BY o.folded LIMIT $3`
-	qCountOtherOwners = `SELECT count(*) FROM members WHERE org_id = $1 AND owner AND user_id <> $2`
+	qCountOtherOwners = `SELECT count(*) FROM members m JOIN users u ON u.owner_id = m.user_id
+		WHERE m.org_id = $1 AND m.owner AND m.user_id <> $2 AND u.blocked_at IS NULL`
 	qOrgWithoutOwner  = `SELECT COALESCE(min(o.name), '') FROM members m JOIN owners o ON o.id = m.org_id
 		WHERE m.user_id = $1 AND m.owner AND NOT EXISTS (
-			SELECT 1 FROM members x WHERE x.org_id = m.org_id AND x.owner AND x.user_id <> $1)`
+			SELECT 1 FROM members x JOIN users u ON u.owner_id = x.user_id
+			WHERE x.org_id = m.org_id AND x.owner AND x.user_id <> $1 AND u.blocked_at IS NULL)`
 
 	qDropMember            = `DELETE FROM members WHERE org_id = $1 AND user_id = $2`
 	qDropMemberTeams       = `DELETE FROM team_members WHERE user_id = $2 AND team_id IN (SELECT id FROM teams WHERE org_id = $1)`
@@ -121,16 +123,16 @@ func (tx *Tx) ListMembers(ctx context.Context, org int64, after string, limit in
 	return list, err
 }
 
-// CountOtherOwners returns how many owners an organization has, without the given
-// user.
+// CountOtherOwners returns how many owners an organization has that are not blocked,
+// without the given user.
 func (tx *Tx) CountOtherOwners(ctx context.Context, org, user int64) (int, error) {
 	var n int
 	err := tx.row(ctx, qCountOtherOwners, org, user).Scan(&n)
 	return n, err
 }
 
-// OrgWithoutOwner returns the name of an organization that would have no owner
-// without the user, "" when there is none.
+// OrgWithoutOwner returns the name of an organization that would have no owner, or
+// only blocked ones, without the user, "" when there is none.
 func (tx *Tx) OrgWithoutOwner(ctx context.Context, user int64) (string, error) {
 	var name string
 	err := tx.row(ctx, qOrgWithoutOwner, user).Scan(&name)

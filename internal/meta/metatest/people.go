@@ -226,6 +226,13 @@ func testMembers(s *suite) {
 	same(s, "OrgWithoutOwner", [2]string{"acme", ""}, [2]string{orphan(ann), orphan(bob)})
 	s.member(org, bob, true)
 	same(s, "OrgWithoutOwner with two owners", "", orphan(ann))
+	block := func(since time.Time) {
+		s.do(func(ctx context.Context, tx *meta.Tx) error { return tx.PutBlocked(ctx, bob, since) })
+	}
+	block(at(1))
+	same(s, "CountOtherOwners when the other is blocked", [2]int{0, 1}, [2]int{others(org, ann), others(org, bob)})
+	same(s, "OrgWithoutOwner when the other is blocked", [2]string{"acme", ""}, [2]string{orphan(ann), orphan(bob)})
+	block(time.Time{})
 	s.do(func(ctx context.Context, tx *meta.Tx) error { return tx.LockOrgsOf(ctx, ann) })
 
 	// What came with the membership goes with it, in this organization only.
