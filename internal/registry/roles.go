@@ -75,9 +75,14 @@ func (s *Service) ListRoles(ctx context.Context, v berth.Viewer, n berth.Name, a
 func (s *Service) holder(ctx context.Context, tx *meta.Tx, v berth.Viewer, n berth.Name, h Holder) (meta.Holder, string, error) {
 	switch {
 	case h.Team != "":
-		id, name, err := tx.FindTeam(ctx, n.Owner, strings.ToLower(h.Team))
+		unknown := berth.ErrTeamUnknown.With("%s has no team %.64q", n.Owner, h.Team)
+		folded, err := berth.ParseTeam(h.Team)
+		if err != nil {
+			return meta.Holder{}, "", unknown.Because(err)
+		}
+		id, name, err := tx.FindTeam(ctx, n.Owner, folded)
 		if errors.Is(err, berth.ErrTeamUnknown) {
-			err = berth.ErrTeamUnknown.With("%s has no team %.64q", n.Owner, h.Team)
+			err = unknown
 		}
 		return meta.Holder{Team: id}, "team " + name, err
 	case h.Repository != "":
