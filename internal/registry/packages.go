@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -122,7 +123,11 @@ func event(s berth.Standing, n berth.Name, now time.Time, action, detail string)
 func (s *Service) SetVisibility(ctx context.Context, v berth.Viewer, n berth.Name, visibility berth.Visibility) error {
 	return s.administer(ctx, v, n, "package.visibility", func(tx *meta.Tx, standing berth.Standing, p meta.Package) (string, error) {
 		if p.Inherit {
-			return "", berth.ErrConflict.With("%s has the visibility of %s; change that, or stop inheriting first", n, p.Repository)
+			repository, err := known(ctx, tx, v, p)
+			if err != nil {
+				return "", err
+			}
+			return "", berth.ErrConflict.With("%s has the visibility of %s; change that, or stop inheriting first", n, cmp.Or(repository, "its repository"))
 		}
 		if err := allowed(ctx, tx, n, visibility); err != nil {
 			return "", err

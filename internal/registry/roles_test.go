@@ -32,3 +32,25 @@ func TestTeamsThatCannotBe(t *testing.T) {
 		}
 	}
 }
+
+// Who administers a package does not learn from it of which repository it is.
+func TestVisibilityOfUnknownRepository(t *testing.T) {
+	t.Parallel()
+	s := berthtest.New(t)
+	rows(t, s)
+	s.Exec(`UPDATE repositories SET visibility = 'private'`)
+	s.As("ada").PushImage("acme/app", "v1", "1")
+	n, op := name(t, "acme/app"), berth.Operator()
+	if err := errors.Join(
+		s.Registry.Link(t.Context(), op, n, "acme/src"), s.Registry.SetInherit(t.Context(), op, n, true),
+		s.Registry.GrantRole(t.Context(), op, n, registry.Holder{User: "bob"}, berth.RoleAdmin),
+	); err != nil {
+		t.Fatal(err)
+	}
+	for user, want := range map[string]string{"bob": "its repository", "ada": "acme/Src"} {
+		err := s.Registry.SetVisibility(t.Context(), who(t, s, user, berth.ScopeAll), n, berth.VisibilityInternal)
+		if !errors.Is(err, berth.ErrConflict) || !strings.Contains(err.Error(), "has the visibility of "+want+";") {
+			t.Errorf("%s: %v, want a conflict that says %q", user, err, want)
+		}
+	}
+}
