@@ -31,7 +31,7 @@ const (
 		WHERE m.org_id = $1 AND o.folded > $2 ORDER BY o.folded LIMIT $3`
 	qCountOtherOwners = `SELECT count(*) FROM members m JOIN users u ON u.owner_id = m.user_id
 		WHERE m.org_id = $1 AND m.owner AND m.user_id <> $2 AND u.blocked_at IS NULL`
-	qOrgWithoutOwner  = `SELECT COALESCE(min(o.name), '') FROM members m JOIN owners o ON o.id = m.org_id
+	qOrgWithoutOwner = `SELECT COALESCE(min(o.name), '') FROM members m JOIN owners o ON o.id = m.org_id
 		WHERE m.user_id = $1 AND m.owner AND NOT EXISTS (
 			SELECT 1 FROM members x JOIN users u ON u.owner_id = x.user_id
 			WHERE x.org_id = m.org_id AND x.owner AND x.user_id <> $1 AND u.blocked_at IS NULL)`
