@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -72,8 +73,12 @@ func (s *Service) StartSecondFactor(ctx context.Context, v berth.Viewer, passwor
 	}
 	sealed, now := s.sealer.seal(sealFactor(u.ID), secret), s.now()
 	err = s.meta.Update(ctx, func(tx *meta.Tx) error {
-		if err := tx.PutSecondFactor(ctx, u.ID, sealed, now); err != nil {
+		err := tx.PutSecondFactor(ctx, u.ID, sealed, now)
+		if errors.Is(err, berth.ErrConflict) {
 			return berth.ErrConflict.With("the account %s has a second factor; remove it first", u.Name).Because(err)
+		}
+		if err != nil {
+			return err
 		}
 		return addOwnEvent(ctx, tx, v, now, "second_factor.start")
 	})

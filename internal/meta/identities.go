@@ -28,10 +28,11 @@ const (
 )
 
 // AddIdentity links a user to somebody at a provider. Errors:
-// berth.ErrExists when that somebody is linked already, to whomever.
+// berth.ErrExists when that somebody is linked already, to whomever,
+// berth.ErrUnavailable when the user is being deleted.
 func (tx *Tx) AddIdentity(ctx context.Context, i Identity) error {
-	_, err := tx.exec(ctx, berth.ErrExists.With("that identity is linked to an account already"), qAddIdentity, i.UserID, i.Provider, i.Subject, micros(i.CreatedAt))
-	return err
+	_, err := tx.exec(ctx, nil, qAddIdentity, i.UserID, i.Provider, i.Subject, micros(i.CreatedAt))
+	return taken(err, berth.ErrExists.With("that identity is linked to an account already"))
 }
 
 // FindIdentity returns the account that is linked to somebody at a provider.

@@ -42,7 +42,7 @@ func (tx *Tx) CreateInvitation(ctx context.Context, i Invitation) (int64, error)
 	var id int64
 	err := tx.row(ctx, qCreateInvitation, i.Hash, i.Note, sql.NullInt64{Int64: i.OrgID, Valid: i.OrgID != 0}, i.Owner, i.CreatedBy,
 		micros(i.CreatedAt), micros(i.ExpiresAt)).Scan(&id)
-	return id, violation(err, berth.ErrOwnerUnknown)
+	return id, dangling(err, berth.ErrOwnerUnknown)
 }
 
 // GetInvitation returns an invitation. Errors: berth.ErrInvitationUnknown.

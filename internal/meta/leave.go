@@ -98,12 +98,14 @@ func (tx *Tx) FindObstacle(ctx context.Context, from, to int64, longest int) (st
 
 // MovePackages gives all packages of an owner to another, and returns how many. The
 // members of an organization lose the roles that they were given on its packages.
-// Errors: berth.ErrConflict when one of that name is made just now.
+// Errors: berth.ErrConflict when one of that name is made just now,
+// berth.ErrUnavailable when the other is being deleted.
 func (tx *Tx) MovePackages(ctx context.Context, from, to int64) (int64, error) {
 	if _, err := tx.exec(ctx, nil, qDropMembersRoles, from); err != nil {
 		return 0, err
 	}
-	return tx.exec(ctx, berth.ErrConflict.With("a package of that name is made just now; try again"), qMovePackages, from, to)
+	n, err := tx.exec(ctx, nil, qMovePackages, from, to)
+	return n, taken(err, berth.ErrConflict.With("a package of that name is made just now; try again"))
 }
 
 // DropUser forgets a user whose packages are gone, and all that he was given.

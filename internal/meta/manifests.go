@@ -54,7 +54,7 @@ func (tx *Tx) CreateManifest(ctx context.Context, m Manifest) (int64, error) {
 	subject := sql.NullString{String: string(m.Subject), Valid: m.Subject != ""}
 	err := orZero(tx.row(ctx, qCreateManifest, m.PackageID, string(m.Digest), m.MediaType, m.ArtifactType,
 		subject, m.Annotations, m.Size, m.Body, micros(m.PushedAt)).Scan(&id))
-	return id, violation(err, berth.ErrUnavailable.With("try again"))
+	return id, dangling(err, berth.ErrUnavailable.With("try again"))
 }
 
 // StatManifest finds a manifest, without its body.

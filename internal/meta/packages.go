@@ -22,6 +22,7 @@ const (
 )
 
 // CreatePackage makes an unpublished package, unless it is there.
+// Errors: berth.ErrUnavailable when the owner is being deleted.
 func (tx *Tx) CreatePackage(ctx context.Context, owner int64, path string, v berth.Visibility, now time.Time) error {
 	_, err := tx.exec(ctx, nil, qCreatePackage, owner, path, string(v), micros(now))
 	return err

@@ -41,16 +41,16 @@ func (tx *Tx) row(ctx context.Context, query string, args ...any) row {
 	return row{Row: s.QueryRowContext(ctx, args...)}
 }
 
-// exec runs a statement and returns how many rows it changed. A broken unique or
-// foreign key becomes the domain error that the caller names.
-func (tx *Tx) exec(ctx context.Context, onViolation *berth.Error, query string, args ...any) (int64, error) {
+// exec runs a statement and returns how many rows it changed. A broken foreign key
+// becomes the domain error that the caller names, see dangling.
+func (tx *Tx) exec(ctx context.Context, onDangling *berth.Error, query string, args ...any) (int64, error) {
 	s, err := tx.stmt(ctx, query)
 	if err != nil {
 		return 0, err
 	}
 	result, err := s.ExecContext(ctx, args...)
 	if err != nil {
-		return 0, violation(err, onViolation)
+		return 0, dangling(err, onDangling)
 	}
 	return result.RowsAffected()
 }
@@ -74,9 +74,22 @@ func (tx *Tx) list(ctx context.Context, scan func(*sql.Rows) error, query string
 	return rows.Err()
 }
 
-// violation turns a refusal by a unique or foreign key into the given error.
-func violation(err error, named *berth.Error) error {
-	if named != nil && isViolation(err) {
+// dangling turns a refusal by a foreign key into the given error, into
+// berth.ErrUnavailable where that is nil: what was there a moment ago is being
+// deleted.
+func dangling(err error, named *berth.Error) error {
+	if !isDangling(err) {
+		return err
+	}
+	if named == nil {
+		named = berth.ErrUnavailable.With("something it needs is just being deleted; try again")
+	}
+	return named.Because(err)
+}
+
+// taken turns a refusal by a unique key into the given error.
+func taken(err error, named *berth.Error) error {
+	if isTaken(err) {
 		return named.Because(err)
 	}
 	return err

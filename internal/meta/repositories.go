@@ -84,19 +84,19 @@ const (
 )
 
 // CreateRepository makes a repository and returns its id.
-// Errors: berth.ErrExists.
+// Errors: berth.ErrExists, berth.ErrUnavailable when its owner is being deleted.
 func (tx *Tx) CreateRepository(ctx context.Context, r Repository) (int64, error) {
 	var id int64
 	err := tx.row(ctx, qCreateRepository, r.OwnerID, r.Name, r.Folded, string(r.Visibility), r.Description, r.WebURL, micros(r.CreatedAt)).Scan(&id)
-	return id, violation(err, berth.ErrExists.With("a repository %s", r.Name))
+	return id, taken(dangling(err, nil), berth.ErrExists.With("a repository %s", r.Name))
 }
 
 // PutRepository changes name, visibility, description and web address.
 // Errors: berth.ErrExists when another one has the name.
 func (tx *Tx) PutRepository(ctx context.Context, r Repository) error {
-	_, err := tx.exec(ctx, berth.ErrExists.With("a repository %s", r.Name), qPutRepository,
+	_, err := tx.exec(ctx, nil, qPutRepository,
 		r.ID, r.Name, r.Folded, string(r.Visibility), r.Description, r.WebURL)
-	return err
+	return taken(err, berth.ErrExists.With("a repository %s", r.Name))
 }
 
 // GetRepository returns a repository.

@@ -41,7 +41,7 @@ func (tx *Tx) CreateSession(ctx context.Context, s Session) (int64, error) {
 	var id int64
 	err := tx.row(ctx, qCreateSession, s.UserID, s.Hash, s.UserAgent, s.Address,
 		micros(s.CreatedAt), micros(s.UsedAt), micros(s.ExpiresAt)).Scan(&id)
-	return id, violation(err, berth.ErrOwnerUnknown)
+	return id, dangling(err, berth.ErrOwnerUnknown)
 }
 
 // GetSession finds a session by the hash of its secret, and what is true of its

@@ -78,7 +78,8 @@ type SecondFactor struct {
 }
 
 // PutSecondFactor stores a second factor that is not confirmed yet, in place of
-// another such one. Errors: berth.ErrConflict when there is a confirmed one.
+// another such one. Errors: berth.ErrConflict when there is a confirmed one,
+// berth.ErrUnavailable when the user is being deleted.
 func (tx *Tx) PutSecondFactor(ctx context.Context, user int64, secret []byte, now time.Time) error {
 	n, err := tx.exec(ctx, nil, qPutSecondFactor, user, secret, micros(now))
 	if err == nil && n == 0 {
@@ -118,6 +119,7 @@ func (tx *Tx) DropSecondFactor(ctx context.Context, user int64) (bool, error) {
 }
 
 // PutRecoveryCode stores the hash of a recovery code.
+// Errors: berth.ErrUnavailable when the user is being deleted.
 func (tx *Tx) PutRecoveryCode(ctx context.Context, user int64, hash string) error {
 	_, err := tx.exec(ctx, nil, qPutRecoveryCode, user, hash)
 	return err

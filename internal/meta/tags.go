@@ -71,6 +71,6 @@ func (tx *Tx) DropTagsOf(ctx context.Context, pkg int64, d berth.Digest) error {
 // RefoldTags rewrites how all tags are compared. Errors: berth.ErrTagInvalid
 // when two tags of a package would become one.
 func (tx *Tx) RefoldTags(ctx context.Context, ignoreCase bool) error {
-	_, err := tx.exec(ctx, berth.ErrTagInvalid.With("two tags of one package differ only by case; delete one of each such pair first"), qRefoldTags, ignoreCase)
-	return err
+	_, err := tx.exec(ctx, nil, qRefoldTags, ignoreCase)
+	return taken(err, berth.ErrTagInvalid.With("two tags of one package differ only by case; delete one of each such pair first"))
 }

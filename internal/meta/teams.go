@@ -27,11 +27,11 @@ const (
 )
 
 // CreateTeam makes a team in an organization and returns its id.
-// Errors: berth.ErrExists.
+// Errors: berth.ErrExists, berth.ErrUnavailable when the organization is being deleted.
 func (tx *Tx) CreateTeam(ctx context.Context, org int64, t berth.Team) (int64, error) {
 	var id int64
 	err := tx.row(ctx, qCreateTeam, org, t.Name, t.Slug, micros(t.CreatedAt)).Scan(&id)
-	return id, violation(err, berth.ErrExists.With("there is a team %s already", t.Name))
+	return id, taken(dangling(err, nil), berth.ErrExists.With("there is a team %s already", t.Name))
 }
 
 // GetTeam finds a team of an organization by its folded name.

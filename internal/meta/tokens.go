@@ -124,11 +124,12 @@ type Token struct {
 }
 
 // CreateToken stores a token and returns its id.
+// Errors: berth.ErrUnavailable when the user is being deleted.
 func (tx *Tx) CreateToken(ctx context.Context, t Token) (int64, error) {
 	var id int64
 	err := tx.row(ctx, qCreateToken, t.UserID, t.Name, t.Hash, t.Scopes, t.Actions, t.Limited,
 		sql.NullInt64{Int64: t.ParentID, Valid: t.ParentID != 0}, micros(t.CreatedAt), nullMicros(t.ExpiresAt)).Scan(&id)
-	return id, err
+	return id, dangling(err, nil)
 }
 
 // CountTokens returns how many of a user's tokens are good.

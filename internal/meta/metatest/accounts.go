@@ -47,7 +47,7 @@ func testUsers(s *suite) {
 	same(s, "GetUser of another", "hash of Ann", view(s, getUser("ann")).PasswordHash)
 	missing(s, "GetUser", berth.ErrOwnerUnknown, getUser("nobody"))
 	s.broken("CreateUser twice", func(ctx context.Context, tx *meta.Tx) error { return tx.CreateUser(ctx, meta.User{ID: ann}) })
-	s.broken("CreateUser of no owner", func(ctx context.Context, tx *meta.Tx) error { return tx.CreateUser(ctx, meta.User{ID: ann + 1000}) })
+	s.refused("CreateUser of no owner", berth.ErrUnavailable, func(ctx context.Context, tx *meta.Tx) error { return tx.CreateUser(ctx, meta.User{ID: ann + 1000}) })
 }
 
 func testOrganizations(s *suite) {
@@ -72,7 +72,7 @@ func testOrganizations(s *suite) {
 		})
 	}
 	s.broken("CreateOrg twice", func(ctx context.Context, tx *meta.Tx) error { return tx.CreateOrg(ctx, meta.Org{ID: org}) })
-	s.broken("CreateOrg of no owner", func(ctx context.Context, tx *meta.Tx) error { return tx.CreateOrg(ctx, meta.Org{ID: org + 1000}) })
+	s.refused("CreateOrg of no owner", berth.ErrUnavailable, func(ctx context.Context, tx *meta.Tx) error { return tx.CreateOrg(ctx, meta.Org{ID: org + 1000}) })
 	other := s.owner(meta.KindOrg, "other")
 	for _, role := range []berth.Role{-1, 4} {
 		s.broken("CreateOrg with an impossible base role", func(ctx context.Context, tx *meta.Tx) error {
@@ -118,7 +118,7 @@ func testTokens(s *suite) {
 		_, err := tx.CreateToken(ctx, meta.Token{UserID: bob, Hash: "h1"})
 		return err
 	})
-	s.broken("CreateToken of no user", func(ctx context.Context, tx *meta.Tx) error {
+	s.refused("CreateToken of no user", berth.ErrUnavailable, func(ctx context.Context, tx *meta.Tx) error {
 		_, err := tx.CreateToken(ctx, meta.Token{UserID: bob + 1000, Hash: "h4"})
 		return err
 	})

@@ -43,6 +43,7 @@ func testIdentities(s *suite) {
 	missing(s, "FindIdentity of the other provider", berth.ErrIdentityUnknown, find("other", "2"))
 	s.refused("AddIdentity of a linked one", berth.ErrExists, add(bob, "corp", "1"))
 	s.refused("AddIdentity twice", berth.ErrExists, add(ann, "corp", "1"))
+	s.refused("AddIdentity of no user", berth.ErrUnavailable, add(bob+1000, "corp", "3"))
 	first := meta.Identity{UserID: ann, Provider: "corp", Subject: "1", CreatedAt: at(1)}
 	second := meta.Identity{UserID: ann, Provider: "other", Subject: "1", CreatedAt: at(1)}
 	same(s, "ListIdentities", []meta.Identity{first, second}, list(ann, 10))

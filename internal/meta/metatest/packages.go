@@ -45,8 +45,12 @@ func testPackages(s *suite) {
 		s.Error("paths in different case are one package")
 	}
 
-	s.broken("CreatePackage of no owner", func(ctx context.Context, tx *meta.Tx) error {
+	s.refused("CreatePackage of no owner", berth.ErrUnavailable, func(ctx context.Context, tx *meta.Tx) error {
 		return tx.CreatePackage(ctx, ann+1000, "app", berth.VisibilityPublic, at(0))
+	})
+	s.refused("CreateRepository of no owner", berth.ErrUnavailable, func(ctx context.Context, tx *meta.Tx) error {
+		_, err := tx.CreateRepository(ctx, meta.Repository{OwnerID: ann + 1000, Name: "src", Folded: "src", Visibility: berth.VisibilityPublic})
+		return err
 	})
 	s.broken("CreatePackage with an unknown visibility", func(ctx context.Context, tx *meta.Tx) error {
 		return tx.CreatePackage(ctx, ann, "x", "secret", at(0))

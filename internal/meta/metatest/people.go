@@ -268,6 +268,10 @@ func testTeamChanges(s *suite) {
 	}
 	same(s, "GetTeam", berth.Team{ID: devs, Name: "Devs", Slug: "devs", CreatedAt: at(0)}, view(s, get(org, "devs")))
 	missing(s, "GetTeam by the unfolded name", berth.ErrTeamUnknown, get(org, "Devs"))
+	s.refused("CreateTeam of no organization", berth.ErrUnavailable, func(ctx context.Context, tx *meta.Tx) error {
+		_, err := tx.CreateTeam(ctx, org+1000, berth.Team{Name: "devs", Slug: "devs"})
+		return err
+	})
 	s.refused("CreateTeam of a taken name", berth.ErrExists, func(ctx context.Context, tx *meta.Tx) error {
 		_, err := tx.CreateTeam(ctx, org, berth.Team{Name: "DEVS", Slug: "devs"})
 		return err

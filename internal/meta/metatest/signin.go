@@ -35,6 +35,9 @@ func testSecondFactors(s *suite) {
 			return tx.PutSecondFactor(ctx, ann, []byte(secret), at(n))
 		}
 	}
+	s.refused("PutSecondFactor of no user", berth.ErrUnavailable, func(ctx context.Context, tx *meta.Tx) error {
+		return tx.PutSecondFactor(ctx, bob+1000, []byte("secret"), at(0))
+	})
 	confirm := func(f meta.SecondFactor, step int64) bool {
 		return told(s, func(ctx context.Context, tx *meta.Tx) (bool, error) {
 			return tx.ConfirmSecondFactor(ctx, f, step, at(2))
@@ -84,6 +87,9 @@ func testRecoveryCodes(s *suite) {
 	use := func(user int64, hash string) bool {
 		return told(s, func(ctx context.Context, tx *meta.Tx) (bool, error) { return tx.UseRecoveryCode(ctx, user, hash) })
 	}
+	s.refused("PutRecoveryCode of no user", berth.ErrUnavailable, func(ctx context.Context, tx *meta.Tx) error {
+		return tx.PutRecoveryCode(ctx, bob+1000, "a")
+	})
 	for _, hash := range []string{"a", "b", "c"} {
 		for _, user := range []int64{ann, bob} {
 			s.do(func(ctx context.Context, tx *meta.Tx) error { return tx.PutRecoveryCode(ctx, user, hash) })
