@@ -86,6 +86,9 @@ func (u *UI) ServeHTTP(w http.ResponseWriter, r *http.Request) { u.http.ServeHTT
 // serve finds the route and who is asking.
 func (u *UI) serve(w *httpkit.Writer, r *http.Request) error {
 	u.harden(w)
+	if strings.HasPrefix(r.URL.Path, "/join/") {
+		w.Path = "/join/{code}" // whoever reads the log must not be able to join
+	}
 	rt, allowed := u.match(r)
 	if rt == nil {
 		if len(allowed) > 0 {
@@ -95,9 +98,6 @@ func (u *UI) serve(w *httpkit.Writer, r *http.Request) error {
 		return berth.ErrRouteUnknown
 	}
 	w.Op = rt.method + " " + rt.path
-	if strings.HasPrefix(rt.path, "/join/") {
-		w.Path = rt.path // whoever reads the log must not be able to join
-	}
 	if err := u.crossed.Check(r); err != nil {
 		return berth.ErrDenied.With("the form was sent by another site").Because(err)
 	}
