@@ -102,7 +102,7 @@ func (s *Service) RedeemCLICode(ctx context.Context, code, verifier, address str
 	if !s.now().Before(c.Expires) {
 		return refuse("expired")
 	}
-	session, err := s.CreateSession(ctx, c.User, address, "berth login on "+c.Name)
+	session, err := s.CreateSession(ctx, c.User, "command line", address, "berth login on "+c.Name)
 	if errors.Is(err, berth.ErrOwnerUnknown) {
 		return refuse("the user is gone")
 	}

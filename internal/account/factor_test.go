@@ -308,7 +308,7 @@ func TestOwnAccountOnly(t *testing.T) {
 	}
 	_, err := a.SignIn(ctx, "mia", secret, "", here, "")
 	refused(t, "a service account signs in", err, berth.ErrDenied)
-	_, err = a.CreateSession(ctx, 3, here, "")
+	_, err = a.CreateSession(ctx, 3, "test", here, "")
 	refused(t, "a service account from outside", err, berth.ErrDenied)
 }
 
@@ -318,7 +318,7 @@ func TestFactorWithoutPassword(t *testing.T) {
 	s := berthtest.New(t)
 	hashes := s.Account.FastHashes()
 	ctx := t.Context()
-	session, err := s.Account.CreateSession(ctx, 1, here, "")
+	session, err := s.Account.CreateSession(ctx, 1, "test", here, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -184,6 +184,9 @@ func TestCLICode(t *testing.T) {
 	if session.Address != "192.0.2.1" || session.UserAgent != "berth login on grace's laptop" || session.ExpiresAt.Sub(session.CreatedAt) != 30*24*time.Hour {
 		t.Errorf("%+v", session)
 	}
+	if events := server.Events(); events[len(events)-1] != "sign_in grace: command line" {
+		t.Errorf("%s", events[len(events)-1])
+	}
 	v, err := s.SessionViewer(ctx, session.Secret, "")
 	if err != nil || v.Login != "grace" || v.SessionID == 0 {
 		t.Errorf("%+v, %v", v, err)

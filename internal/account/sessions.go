@@ -40,10 +40,11 @@ type Session struct {
 // IsSession tells the secret of a session from that of an access token.
 func IsSession(secret string) bool { return strings.HasPrefix(secret, sessionPrefix) }
 
-// CreateSession opens a session for a user whom an outside provider vouches for.
+// CreateSession opens a session for a user who has shown by other means than a
+// password who he is. How says which, for the audit log.
 // Errors: berth.ErrCredentialsInvalid when he is blocked, berth.ErrDenied for a
 // service account, berth.ErrOwnerUnknown.
-func (s *Service) CreateSession(ctx context.Context, user int64, address, userAgent string) (Session, error) {
+func (s *Service) CreateSession(ctx context.Context, user int64, how, address, userAgent string) (Session, error) {
 	draft := s.draftSession(address, userAgent)
 	err := s.meta.Update(ctx, func(tx *meta.Tx) error {
 		u, err := tx.GetSignInOf(ctx, user)
@@ -53,7 +54,7 @@ func (s *Service) CreateSession(ctx context.Context, user int64, address, userAg
 		if _, err := s.signedIn(u); err != nil {
 			return err
 		}
-		return draft.open(ctx, tx, u, "outside identity")
+		return draft.open(ctx, tx, u, how)
 	})
 	if err != nil {
 		return Session{}, err

@@ -127,14 +127,14 @@ func TestSessionsEnd(t *testing.T) {
 	if !errors.Is(err, berth.ErrCredentialsInvalid) || !strings.Contains(text(err), "blocked") {
 		t.Errorf("a blocked user signs in: %v", err)
 	}
-	_, err = s.Account.CreateSession(t.Context(), 1, here, "")
+	_, err = s.Account.CreateSession(t.Context(), 1, "test", here, "")
 	refused(t, "a new session of a blocked user", err, berth.ErrCredentialsInvalid)
-	_, err = s.Account.CreateSession(t.Context(), 1000, here, "")
+	_, err = s.Account.CreateSession(t.Context(), 1000, "test", here, "")
 	refused(t, "a session of nobody", err, berth.ErrOwnerUnknown)
 
 	var first account.Session
 	for i := range 101 {
-		session, err := s.Account.CreateSession(t.Context(), 2, here, "")
+		session, err := s.Account.CreateSession(t.Context(), 2, "test", here, "")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -188,7 +188,7 @@ func (w *world) credentials(t *testing.T, a actor, life time.Duration) []*actor 
 // session signs somebody in.
 func (w *world) session(t *testing.T, a actor) *actor {
 	t.Helper()
-	made, err := w.Account.CreateSession(t.Context(), w.OwnerID(a.login), "", "matrix")
+	made, err := w.Account.CreateSession(t.Context(), w.OwnerID(a.login), "test", "", "matrix")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -259,7 +259,11 @@ func (a *API) postJoin(w *httpkit.Writer, r *http.Request, _ berth.Viewer) error
 	if err != nil {
 		return err
 	}
-	session, err := a.account.CreateSession(r.Context(), v.UserID, a.origins.Address(r), "berth")
+	how := "registration"
+	if in.Invitation != "" {
+		how = "invitation"
+	}
+	session, err := a.account.CreateSession(r.Context(), v.UserID, how, a.origins.Address(r), "berth")
 	if err != nil {
 		return err
 	}

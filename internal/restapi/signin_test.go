@@ -8,17 +8,35 @@ import (
 	"testing"
 
 	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/account"
 	"github.com/berth-registry/berth/internal/berthtest"
 )
 
 // session signs somebody in without a password, as an outside provider does.
 func session(t *testing.T, s *berthtest.Server, user string) *berthtest.Client {
 	t.Helper()
-	made, err := s.Account.CreateSession(t.Context(), s.Viewer(user).UserID, "192.0.2.1", "test")
+	made, err := s.Account.CreateSession(t.Context(), s.Viewer(user).UserID, "test", "192.0.2.1", "test")
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s.With("Bearer " + made.Secret)
+}
+
+// The audit log tells how somebody came in who has just joined.
+func TestJoinIsLogged(t *testing.T) {
+	t.Parallel()
+	s := berthtest.New(t, berthtest.Options{Account: func(o *account.Options) { o.Registration = true }})
+	i, err := s.Account.Invite(t.Context(), berth.Operator(), account.Invitation{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for secret, want := range map[string]string{i.Secret: "sign_in eve: invitation", "": "sign_in kim: registration"} {
+		name := strings.TrimSuffix(strings.Fields(want)[1], ":")
+		send(s.As(""), "POST", "/join", fmt.Sprintf(`{"invitation":%q,"login":%q,"password":"long enough"}`, secret, name)).Want(201)
+		if events := s.Events(); events[len(events)-1] != want {
+			t.Errorf("%s, want %s", events[len(events)-1], want)
+		}
+	}
 }
 
 // What somebody does to his own account, in the order of a life. Nobody else, and
