@@ -236,7 +236,8 @@ func (s *Service) LinkIdentity(ctx context.Context, v berth.Viewer, user, provid
 	return err
 }
 
-// UnlinkIdentity ends that. An administrator may, and everybody for himself as long
+// UnlinkIdentity ends that, and the account's other sessions: whoever holds the
+// identity may have opened them. An administrator may, and everybody for himself as long
 // as another way to sign in is left. The provider need not be in the configuration
 // any more. Errors: berth.ErrDenied, berth.ErrUnauthenticated, berth.ErrOwnerUnknown,
 // berth.ErrIdentityUnknown, berth.ErrConflict.
@@ -261,6 +262,13 @@ func (s *Service) UnlinkIdentity(ctx context.Context, v berth.Viewer, user, prov
 			if !another && u.PasswordHash == "" {
 				return berth.ErrConflict.With("the account would have no way to sign in left; set a password first")
 			}
+		}
+		mine := int64(0)
+		if u.ID == v.UserID {
+			mine = v.SessionID
+		}
+		if err := tx.DropSessions(ctx, u.ID, mine); err != nil {
+			return err
 		}
 		return tx.AddEvent(ctx, v, berth.Event{
 			At: now, OwnerID: u.ID, Owner: u.Name, Action: "identity.unlink", Target: u.Name, Detail: identityDetail(providerName, subject),

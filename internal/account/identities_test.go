@@ -127,6 +127,49 @@ func TestUnlinkIdentity(t *testing.T) {
 	}
 }
 
+// Whoever held an identity that was unlinked is out. Who unlinks his own stays in.
+func TestUnlinkEndsSessions(t *testing.T) {
+	t.Parallel()
+	server, s, _ := withIssuer(t)
+	ctx := t.Context()
+	open := func(user int64) (account.Session, berth.Viewer) {
+		session, err := s.CreateSession(ctx, user, "test", here, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := s.SessionViewer(ctx, session.Secret, here)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return session, v
+	}
+	alive := func(session account.Session) bool {
+		_, err := s.SessionViewer(ctx, session.Secret, here)
+		return err == nil
+	}
+	if err := s.SetPassword(ctx, berth.Operator(), "ada", secret); err != nil {
+		t.Fatal(err)
+	}
+	for _, subject := range []string{"1", "2"} {
+		if err := s.LinkIdentity(ctx, berth.Operator(), "ada", "corp", subject); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stolen, _ := open(server.OwnerID("ada"))
+	mine, ada := open(server.OwnerID("ada"))
+	roots, root := open(server.OwnerID("root"))
+	refused(t, "none", s.UnlinkIdentity(ctx, ada, "ada", "corp", "3"), berth.ErrIdentityUnknown)
+	if !alive(stolen) {
+		t.Error("a refusal ended a session")
+	}
+	if err := s.UnlinkIdentity(ctx, ada, "ada", "corp", "1"); err != nil || alive(stolen) || !alive(mine) {
+		t.Errorf("by herself: %v, the other goes on: %t, hers: %t", err, alive(stolen), alive(mine))
+	}
+	if err := s.UnlinkIdentity(ctx, root, "ada", "corp", "2"); err != nil || alive(mine) || !alive(roots) {
+		t.Errorf("by root: %v, hers goes on: %t, his: %t", err, alive(mine), alive(roots))
+	}
+}
+
 const verifier = "vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv"
 
 func challenge() string {
