@@ -374,3 +374,14 @@ func TestFactorIsSealed(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Not every failure to start means that there is a second factor.
+func TestStartSecondFactorFails(t *testing.T) {
+	t.Parallel()
+	s := withPasswords(t, "ada")
+	_, ada := signIn(t, s, "ada", "")
+	s.Exec(`CREATE TRIGGER broken BEFORE INSERT ON second_factors BEGIN SELECT RAISE(ABORT, 'broken'); END`)
+	if _, err := s.Account.StartSecondFactor(t.Context(), ada, secret); err == nil || errors.Is(err, berth.ErrConflict) {
+		t.Errorf("%v, want what went wrong", err)
+	}
+}
