@@ -60,8 +60,7 @@ func (s *Service) ListCollaborators(ctx context.Context, v berth.Viewer, owner, 
 // PutCollaborator gives a user, who need not belong to the organization, or a team
 // of it a role on a repository. Only its administrators may.
 // Errors: berth.ErrUnauthenticated, berth.ErrRepositoryUnknown, berth.ErrDenied,
-// berth.ErrOwnerUnknown, berth.ErrTeamUnknown, berth.ErrConflict when the account is
-// blocked.
+// berth.ErrOwnerUnknown, berth.ErrTeamUnknown.
 func (s *Service) PutCollaborator(ctx context.Context, v berth.Viewer, owner, name string, kind CollaboratorKind, who string, role berth.Role) error {
 	if role < berth.RoleRead || role > berth.RoleAdmin {
 		return berth.ErrRequestInvalid.With("a collaborator has the role read, write or admin")
@@ -73,17 +72,14 @@ func (s *Service) PutCollaborator(ctx context.Context, v berth.Viewer, owner, na
 			return err
 		}
 		c, err := findCollaborator(ctx, tx, row, kind, who)
-		switch {
-		case err != nil:
-			return err
-		case kind == CollaboratorTeam:
-			err = tx.PutCollaboratorTeam(ctx, row.ID, c.id, role)
-		case c.blocked:
-			return berth.ErrConflict.With("the account %s is blocked", c.name)
-		default:
-			err = tx.PutCollaborator(ctx, row.ID, c.id, role)
-		}
 		if err != nil {
+			return err
+		}
+		put := tx.PutCollaborator
+		if kind == CollaboratorTeam {
+			put = tx.PutCollaboratorTeam
+		}
+		if err := put(ctx, row.ID, c.id, role); err != nil {
 			return err
 		}
 		return tx.AddEvent(ctx, v, event(now, r, "repo.grant", c.what+" "+c.name+": "+role.String()))
@@ -127,13 +123,12 @@ func (s *Service) DropCollaborator(ctx context.Context, v berth.Viewer, owner, n
 type foundCollaborator struct {
 	id         int64
 	what, name string
-	blocked    bool
 }
 
 func findCollaborator(ctx context.Context, tx *meta.Tx, r meta.Repository, kind CollaboratorKind, who string) (foundCollaborator, error) {
 	if kind == CollaboratorUser {
 		u, err := findUser(ctx, tx, who)
-		return foundCollaborator{id: u.ID, what: "user", name: u.Name, blocked: u.Blocked}, err
+		return foundCollaborator{id: u.ID, what: "user", name: u.Name}, err
 	}
 	unknown := berth.ErrTeamUnknown.With("%s has no team %.100q", r.Owner, who)
 	if !utf8.ValidString(who) || strings.ContainsFunc(who, unicode.IsControl) {

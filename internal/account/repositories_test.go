@@ -91,3 +91,14 @@ func TestLimitedTokensAndRepositories(t *testing.T) {
 		t.Error("the operator owns a repository")
 	}
 }
+
+// That an account is blocked is for administrators to know.
+func TestBlockedCollaborator(t *testing.T) {
+	t.Parallel()
+	s := berthtest.New(t)
+	ctx, ada, name := t.Context(), s.Viewer("ada"), "src"
+	_, err := s.Account.CreateRepository(ctx, ada, "ada", account.RepositoryChange{Name: &name})
+	must(t, err)
+	s.Block("bob")
+	must(t, s.Account.PutCollaborator(ctx, ada, "ada", "src", account.CollaboratorUser, "bob", berth.RoleRead))
+}
