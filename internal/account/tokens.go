@@ -105,7 +105,7 @@ func (s *Service) CreateToken(ctx context.Context, v berth.Viewer, user string, 
 			return err
 		}
 		t.Owners, t.Packages = nil, nil
-		if err := s.limit(ctx, tx, &t, r); err != nil {
+		if err := s.limit(ctx, tx, v, u, &t, r); err != nil {
 			return err
 		}
 		return tx.AddEvent(ctx, v, tokenEvent(log, now, "token.create", t))
@@ -176,11 +176,17 @@ func (s *Service) tokenUser(ctx context.Context, tx *meta.Tx, v berth.Viewer, na
 
 // limit stores what a token reaches. Names become ids where they can, so that a
 // name which passes to somebody else does not take the right along.
-func (s *Service) limit(ctx context.Context, tx *meta.Tx, t *Token, r TokenRequest) error {
+func (s *Service) limit(ctx context.Context, tx *meta.Tx, v berth.Viewer, u meta.User, t *Token, r TokenRequest) error {
 	add := func(owner, path string) error {
 		o, err := tx.GetOwner(ctx, owner)
+		if err == nil && !v.Admin {
+			err = limitable(ctx, tx, u, o)
+		}
+		if errors.Is(err, berth.ErrOwnerUnknown) {
+			return berth.ErrTokenInvalid.With("there is no user or organization %s that %s may know", owner, u.Name).Because(err)
+		}
 		if err != nil {
-			return berth.ErrTokenInvalid.With("there is no user or organization %s", owner).Because(err)
+			return err
 		}
 		return tx.PutTokenLimit(ctx, t.ID, berth.Limit{OwnerID: o.ID, Path: path})
 	}
@@ -205,6 +211,27 @@ func (s *Service) limit(ctx context.Context, tx *meta.Tx, t *Token, r TokenReque
 		t.Packages = append(t.Packages, n.String())
 	}
 	return nil
+}
+
+// limitable refuses an owner of whom the user of a token may not know: an organization
+// in which he is no member, and a service account that he is not himself.
+// Errors: berth.ErrOwnerUnknown.
+func limitable(ctx context.Context, tx *meta.Tx, u meta.User, o meta.Owner) error {
+	if o.ID == u.ID {
+		return nil
+	}
+	if o.Kind == meta.KindOrg {
+		membership, err := tx.GetMember(ctx, o.ID, u.ID)
+		if err == nil && membership == berth.MembershipNone {
+			err = berth.ErrOwnerUnknown
+		}
+		return err
+	}
+	_, org, err := tx.GetUserOwner(ctx, o.ID)
+	if err == nil && org.ID != 0 {
+		err = berth.ErrOwnerUnknown
+	}
+	return err
 }
 
 // ListTokens returns a user's tokens, newest first, older than the one with the id

@@ -321,3 +321,36 @@ func TestTokenSetsNoPasswordOfItsOwn(t *testing.T) {
 		t.Errorf("a service account logs in by password: %v", err)
 	}
 }
+
+// A limit does not tell who there is.
+func TestLimitsTellNothing(t *testing.T) {
+	t.Parallel()
+	s := berthtest.New(t)
+	ctx := t.Context()
+	_, err := s.Account.CreateServiceAccount(ctx, berth.Operator(), "acme", "robot", "")
+	must(t, err)
+	for _, tt := range []struct {
+		viewer, user, owner string
+		ok                  bool
+	}{
+		{"bob", "bob", "bob", true},
+		{"bob", "bob", "ada", true},
+		{"bob", "bob", "acme", false},
+		{"bob", "bob", "robot", false},
+		{"bob", "bob", "nobody", false},
+		{"mia", "mia", "acme", true},
+		{"ada", "robot", "acme", true},
+		{"ada", "robot", "robot", true},
+		{"root", "bob", "acme", true},
+		{"root", "bob", "robot", true},
+	} {
+		for _, r := range []account.TokenRequest{{Owners: []string{tt.owner}}, {Packages: []string{tt.owner + "/app"}}} {
+			r.Scopes = berth.ScopeAll
+			_, err := s.Account.CreateToken(ctx, s.Viewer(tt.viewer), tt.user, r)
+			want := "there is no user or organization " + tt.owner + " that " + tt.user + " may know"
+			if tt.ok != (err == nil) || !tt.ok && (!errors.Is(err, berth.ErrTokenInvalid) || !strings.Contains(err.Error(), want)) {
+				t.Errorf("%+v: %v", tt, err)
+			}
+		}
+	}
+}
