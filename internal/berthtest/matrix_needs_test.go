@@ -241,7 +241,7 @@ func stronger(scope string, other need) need {
 		if v := other(a); v != allowed() || a.owner == "" {
 			return v
 		}
-		return noSecret()
+		return denied()
 	}
 }
 
