@@ -75,6 +75,11 @@ func (s *Service) PutCollaborator(ctx context.Context, v berth.Viewer, owner, na
 		if err != nil {
 			return err
 		}
+		if kind == CollaboratorUser {
+			if _, err := findKnown(ctx, tx, v, who); err != nil {
+				return err
+			}
+		}
 		put := tx.PutCollaborator
 		if kind == CollaboratorTeam {
 			put = tx.PutCollaboratorTeam
@@ -109,6 +114,11 @@ func (s *Service) DropCollaborator(ctx context.Context, v berth.Viewer, owner, n
 		}
 		err = drop(ctx, row.ID, c.id)
 		if errors.Is(err, berth.ErrRoleUnknown) {
+			if kind == CollaboratorUser {
+				if _, err := findKnown(ctx, tx, v, who); err != nil {
+					return err
+				}
+			}
 			return berth.ErrRoleUnknown.With("nobody gave %s %s one on %s", c.what, c.name, r.FullName())
 		}
 		if err != nil {

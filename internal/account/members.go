@@ -34,17 +34,42 @@ func (s *Service) GetMember(ctx context.Context, v berth.Viewer, org, user strin
 		if err != nil {
 			return err
 		}
-		u, membership, err := findMember(ctx, tx, o, user)
+		u, membership, err := findMember(ctx, tx, v, o, user)
 		m = berth.Member{User: shown(u), Owner: membership == berth.MembershipOwner}
 		return err
 	})
 	return m, err
 }
 
+// findKnown is findAccount for what the viewer may know: a service account is as if
+// it were not there to whoever is no member of its organization.
+// Errors: berth.ErrOwnerInvalid, berth.ErrOwnerUnknown.
+func findKnown(ctx context.Context, tx *meta.Tx, v berth.Viewer, name string) (berth.User, error) {
+	u, err := findAccount(ctx, tx, name)
+	if err != nil {
+		return u, err
+	}
+	hidden, err := hiddenFrom(ctx, tx, v, u.ID)
+	if err == nil && hidden {
+		return berth.User{}, berth.ErrOwnerUnknown.With("there is no user %s", name)
+	}
+	return u, err
+}
+
+// hiddenFrom reports whether a user is a service account that the viewer may not know.
+func hiddenFrom(ctx context.Context, tx *meta.Tx, v berth.Viewer, user int64) (bool, error) {
+	_, org, err := tx.GetUserOwner(ctx, user)
+	if err != nil || org.ID == 0 || v.Admin || v.UserID == user {
+		return false, err
+	}
+	membership, err := tx.GetMember(ctx, org.ID, v.UserID)
+	return membership == berth.MembershipNone, err
+}
+
 // findMember finds somebody in an organization. Errors: berth.ErrOwnerInvalid,
 // berth.ErrOwnerUnknown.
-func findMember(ctx context.Context, tx *meta.Tx, o meta.Owner, user string) (berth.User, berth.Membership, error) {
-	u, err := findAccount(ctx, tx, user)
+func findMember(ctx context.Context, tx *meta.Tx, v berth.Viewer, o meta.Owner, user string) (berth.User, berth.Membership, error) {
+	u, err := findKnown(ctx, tx, v, user)
 	if err != nil {
 		return u, berth.MembershipNone, err
 	}
@@ -65,7 +90,7 @@ func (s *Service) AddMember(ctx context.Context, v berth.Viewer, org, user strin
 		if _, err := s.org(ctx, tx, v, org, berth.ActionAdminOrg); err != nil {
 			return err // before it tells who else there is
 		}
-		u, err := lockPerson(ctx, tx, user)
+		u, err := lockPerson(ctx, tx, v, user)
 		if err != nil {
 			return err
 		}
@@ -123,7 +148,7 @@ func (s *Service) RemoveMember(ctx context.Context, v berth.Viewer, org, user st
 		if err != nil {
 			return err
 		}
-		u, membership, err := findMember(ctx, tx, o, user)
+		u, membership, err := findMember(ctx, tx, v, o, user)
 		if err != nil {
 			return err
 		}

@@ -32,7 +32,7 @@ func (s *Service) MakeOrg(ctx context.Context, v berth.Viewer, name, owner strin
 	now := s.now()
 	var made berth.Org
 	err = s.meta.Update(ctx, func(tx *meta.Tx) error {
-		u, err := lockPerson(ctx, tx, owner)
+		u, err := lockPerson(ctx, tx, v, owner)
 		if err != nil {
 			return err
 		}
@@ -60,8 +60,8 @@ func (s *Service) MakeOrg(ctx context.Context, v berth.Viewer, name, owner strin
 
 // lockPerson finds a user who is no service account and keeps him from being deleted
 // until the transaction ends. Errors: berth.ErrOwnerUnknown, berth.ErrConflict.
-func lockPerson(ctx context.Context, tx *meta.Tx, name string) (berth.User, error) {
-	u, err := findAccount(ctx, tx, name)
+func lockPerson(ctx context.Context, tx *meta.Tx, v berth.Viewer, name string) (berth.User, error) {
+	u, err := findKnown(ctx, tx, v, name)
 	if err != nil {
 		return u, err
 	}

@@ -99,7 +99,7 @@ func TestMembers(t *testing.T) {
 	conflict(t, "demote the last owner", s.Account.AddMember(ctx, ada, "acme", "ada", false), "ada is the last owner of acme")
 	conflict(t, "the last owner leaves", s.Account.RemoveMember(ctx, ada, "acme", "ada"), "ada is the last owner of acme")
 	conflict(t, "a service account as owner", s.Account.AddMember(ctx, ada, "acme", "robot", true), "service account")
-	conflict(t, "a service account elsewhere", s.Account.AddMember(ctx, bob, "other", "robot", false), "service account")
+	conflict(t, "a service account elsewhere", s.Account.AddMember(ctx, berth.Operator(), "other", "robot", false), "service account")
 	conflict(t, "removing a service account", s.Account.RemoveMember(ctx, ada, "acme", "robot"), "delete it")
 	conflict(t, "an organization of a service account", s.Account.CreateOrg(ctx, berth.Operator(), "third", "robot"), "service account")
 	conflict(t, "a service account that administers", s.Account.SetAdmin(ctx, berth.Operator(), "robot", true), "service account")

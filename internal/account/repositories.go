@@ -211,6 +211,15 @@ func (s *Service) ListRepositories(ctx context.Context, v berth.Viewer, q Reposi
 				return err
 			}
 			query.Owner, hidden = o.ID, stranger(v, o, standing, q.Owner)
+			if o.Kind == meta.KindUser && hidden == nil {
+				robot, err := hiddenFrom(ctx, tx, v, o.ID)
+				if err != nil {
+					return err
+				}
+				if robot {
+					hidden = stranger(v, meta.Owner{}, standing, q.Owner)
+				}
+			}
 			if o.ID == 0 {
 				return hidden
 			}

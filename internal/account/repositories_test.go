@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -10,6 +11,7 @@ import (
 	"github.com/berth-registry/berth/internal/account"
 	"github.com/berth-registry/berth/internal/berthtest"
 	"github.com/berth-registry/berth/internal/meta"
+	"github.com/berth-registry/berth/internal/registry"
 )
 
 // A limited token, and one that is for some actions with packages only, reaches the
@@ -101,4 +103,45 @@ func TestBlockedCollaborator(t *testing.T) {
 	must(t, err)
 	s.Block("bob")
 	must(t, s.Account.PutCollaborator(ctx, ada, "ada", "src", account.CollaboratorUser, "bob", berth.RoleRead))
+}
+
+// A service account of another organization is like a name that nobody has.
+func TestServiceAccountsAreHidden(t *testing.T) {
+	t.Parallel()
+	s := berthtest.New(t)
+	ctx, op, bob, name := t.Context(), berth.Operator(), s.Viewer("bob"), "src"
+	must(t, s.Account.CreateOrg(ctx, op, "other", "bob"))
+	must(t, second(s.Account.CreateServiceAccount(ctx, op, "acme", "robot", "")), second(s.Account.CreateTeam(ctx, op, "other", "devs")),
+		second(s.Account.CreateRepository(ctx, bob, "bob", account.RepositoryChange{Name: &name})))
+	s.As("bob").PushImage("bob/app", "v1", "1")
+	n := berth.Name{Owner: "bob", Path: "app"}
+	for what, try := range map[string]func(who string) error{
+		"list": func(who string) error {
+			return second(s.Account.ListRepositories(ctx, bob, account.RepositoryQuery{Owner: who}))
+		},
+		"collaborator": func(who string) error {
+			return s.Account.PutCollaborator(ctx, bob, "bob", "src", account.CollaboratorUser, who, berth.RoleRead)
+		},
+		"no collaborator": func(who string) error {
+			return s.Account.DropCollaborator(ctx, bob, "bob", "src", account.CollaboratorUser, who)
+		},
+		"grant": func(who string) error {
+			return s.Registry.GrantRole(ctx, bob, n, registry.Holder{User: who}, berth.RoleRead)
+		},
+		"revoke":        func(who string) error { return s.Registry.RevokeRole(ctx, bob, n, registry.Holder{User: who}) },
+		"member":        func(who string) error { return s.Account.AddMember(ctx, bob, "other", who, false) },
+		"get member":    func(who string) error { return second(s.Account.GetMember(ctx, bob, "other", who)) },
+		"remove":        func(who string) error { return s.Account.RemoveMember(ctx, bob, "other", who) },
+		"team":          func(who string) error { return s.Account.AddTeamMember(ctx, bob, "other", "devs", who) },
+		"out of a team": func(who string) error { return s.Account.RemoveTeamMember(ctx, bob, "other", "devs", who) },
+	} {
+		hidden, _ := errors.AsType[*berth.Error](try("robot"))
+		absent, _ := errors.AsType[*berth.Error](try("nobot"))
+		if hidden == nil || absent == nil || hidden.ID != berth.ErrOwnerUnknown.ID || hidden.ID != absent.ID ||
+			strings.ReplaceAll(hidden.Msg, "robot", "nobot") != absent.Msg {
+			t.Errorf("%s: %v, and of nobody %v", what, hidden, absent)
+		}
+	}
+	must(t, s.Account.PutCollaborator(ctx, op, "bob", "src", account.CollaboratorUser, "robot", berth.RoleRead),
+		s.Account.DropCollaborator(ctx, bob, "bob", "src", account.CollaboratorUser, "robot"))
 }

@@ -140,7 +140,7 @@ func (s *Service) AddTeamMember(ctx context.Context, v berth.Viewer, org, team, 
 		if err != nil {
 			return err
 		}
-		u, err := findAccount(ctx, tx, user)
+		u, err := findKnown(ctx, tx, v, user)
 		if err != nil {
 			return err
 		}
@@ -169,7 +169,7 @@ func (s *Service) RemoveTeamMember(ctx context.Context, v berth.Viewer, org, tea
 		if err != nil {
 			return err
 		}
-		u, err := findAccount(ctx, tx, user)
+		u, err := findKnown(ctx, tx, v, user)
 		if err != nil {
 			return err
 		}

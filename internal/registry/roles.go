@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,6 +37,9 @@ func (s *Service) GrantRole(ctx context.Context, v berth.Viewer, n berth.Name, h
 		if err != nil {
 			return "", err
 		}
+		if err := mayKnow(ctx, tx, v, h, holder.User); err != nil {
+			return "", err
+		}
 		return fmt.Sprintf("%s: %s", name, r), tx.PutRole(ctx, standing.PackageID, holder, r)
 	})
 }
@@ -48,7 +52,11 @@ func (s *Service) RevokeRole(ctx context.Context, v berth.Viewer, n berth.Name, 
 		if err != nil {
 			return "", err
 		}
-		return name, tx.DropRole(ctx, standing.PackageID, holder)
+		err = tx.DropRole(ctx, standing.PackageID, holder)
+		if errors.Is(err, berth.ErrRoleUnknown) { // one that was given is known from the list
+			err = cmp.Or(mayKnow(ctx, tx, v, h, holder.User), err)
+		}
+		return name, err
 	})
 }
 
@@ -102,6 +110,23 @@ func (s *Service) holder(ctx context.Context, tx *meta.Tx, v berth.Viewer, n ber
 		return meta.Holder{}, "", berth.ErrOwnerUnknown.With("there is no user %s", h.User).Because(err)
 	}
 	return meta.Holder{User: u.ID}, "user " + u.Name, nil
+}
+
+// mayKnow refuses a service account of an organization in which the viewer is no
+// member, as if it were not there. Errors: berth.ErrOwnerUnknown.
+func mayKnow(ctx context.Context, tx *meta.Tx, v berth.Viewer, h Holder, user int64) error {
+	if user == 0 || user == v.UserID || v.Admin {
+		return nil
+	}
+	_, org, err := tx.GetUserOwner(ctx, user)
+	if err != nil || org.ID == 0 {
+		return err
+	}
+	membership, err := tx.GetMember(ctx, org.ID, v.UserID)
+	if err == nil && membership == berth.MembershipNone {
+		err = berth.ErrOwnerUnknown.With("there is no user %s", h.User)
+	}
+	return err
 }
 
 // parseRepository splits owner/name and folds both.
