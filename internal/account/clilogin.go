@@ -6,12 +6,14 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/meta"
 )
 
 const (
@@ -26,6 +28,7 @@ const (
 // cliCode is what a code of CLICode says.
 type cliCode struct {
 	User      int64     `json:"u"`
+	Session   int64     `json:"s"` // in which it was asked for
 	Challenge string    `json:"c"`
 	Name      string    `json:"n"`
 	Expires   time.Time `json:"e"`
@@ -49,6 +52,9 @@ type cliCode struct {
 // A code that somebody else slips to the listener is of no use: it belongs to
 // another challenge, so that the exchange fails.
 //
+// A code ends with the session in which it was asked for: who changes his password
+// because somebody sits in his account is rid of that one's codes too.
+//
 // The code is not remembered, here or on other replicas, so it could be used twice
 // within its two minutes. Only who holds the verifier could, and that never left
 // the tool that may have the session anyway.
@@ -58,13 +64,13 @@ func (s *Service) CLICode(_ context.Context, v berth.Viewer, challenge, name str
 	if err := self(v, v.UserID, v.Login, berth.ActionAdminAccount); err != nil {
 		return "", err
 	}
-	if v.TokenID != 0 {
-		return "", berth.ErrDenied.With("sign in with a browser; a token cannot make others this way")
+	if v.TokenID != 0 || v.SessionID == 0 {
+		return "", berth.ErrDenied.With("sign in with a browser; only a session can open another one this way")
 	}
 	if err := CheckCLI(challenge, name); err != nil {
 		return "", err
 	}
-	return s.sealJSON(sealCLICode, cliCode{User: v.UserID, Challenge: challenge, Name: name, Expires: s.now().Add(cliCodeLife)})
+	return s.sealJSON(sealCLICode, cliCode{User: v.UserID, Session: v.SessionID, Challenge: challenge, Name: name, Expires: s.now().Add(cliCodeLife)})
 }
 
 // CheckCLI reports what is wrong with what a command line tool asks for, if
@@ -102,9 +108,33 @@ func (s *Service) RedeemCLICode(ctx context.Context, code, verifier, address str
 	if !s.now().Before(c.Expires) {
 		return refuse("expired")
 	}
-	session, err := s.CreateSession(ctx, c.User, "command line", address, "berth login on "+c.Name)
-	if errors.Is(err, berth.ErrOwnerUnknown) {
+	draft := s.draftSession(address, "berth login on "+c.Name)
+	err := s.meta.Update(ctx, func(tx *meta.Tx) error {
+		if err := goesOn(ctx, tx, c.User, c.Session, draft.row.CreatedAt); err != nil {
+			return err
+		}
+		return s.vouch(ctx, tx, c.User, draft, "command line")
+	})
+	switch {
+	case errors.Is(err, berth.ErrOwnerUnknown):
 		return refuse("the user is gone")
+	case errors.Is(err, berth.ErrSessionUnknown):
+		return refuse("the session is over")
+	case err != nil:
+		return Session{}, err
 	}
-	return session, err
+	return draft.session(), nil
+}
+
+// goesOn reports whether a session of a user has not ended.
+// Errors: berth.ErrSessionUnknown.
+func goesOn(ctx context.Context, tx *meta.Tx, user, session int64, now time.Time) error {
+	list, err := tx.ListSessions(ctx, user, now, now.Add(-sessionIdle), maxSessions)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(list, func(row meta.Session) bool { return row.ID == session }) {
+		return berth.ErrSessionUnknown
+	}
+	return nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/account"
+	"github.com/berth-registry/berth/internal/berthtest"
 )
 
 func TestLinkIdentity(t *testing.T) {
@@ -179,7 +180,7 @@ func challenge() string {
 
 func cliCode(t *testing.T, s *account.Service) string {
 	t.Helper()
-	code, err := s.CLICode(t.Context(), berth.Viewer{UserID: 1, Login: "ada", Scopes: berth.ScopeAll}, challenge(), "laptop")
+	code, err := s.CLICode(t.Context(), berth.Viewer{UserID: 1, Login: "ada", Scopes: berth.ScopeAll, SessionID: 1}, challenge(), "laptop")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +194,7 @@ func TestCLICode(t *testing.T) {
 	if _, err := comeIn(t, s, i); err != nil {
 		t.Fatal(err)
 	}
-	grace := server.Viewer("grace")
+	grace := inSession(t, server, s, "grace")
 	code, err := s.CLICode(ctx, grace, challenge(), "grace's laptop")
 	if err != nil {
 		t.Fatal(err)
@@ -238,7 +239,7 @@ func TestCLICode(t *testing.T) {
 	if _, err := s.RedeemCLICode(ctx, code, verifier, ""); !errors.Is(err, berth.ErrCredentialsInvalid) {
 		t.Errorf("blocked: %v", err)
 	}
-	old, err := s.CLICode(ctx, server.Viewer("ada"), challenge(), "x")
+	old, err := s.CLICode(ctx, inSession(t, server, s, "ada"), challenge(), "x")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -248,10 +249,58 @@ func TestCLICode(t *testing.T) {
 	}
 }
 
+// A code is no good after the session in which it was asked for.
+func TestCLICodeEndsWithSession(t *testing.T) {
+	t.Parallel()
+	server, s, _ := withIssuer(t)
+	ctx := t.Context()
+	for name, end := range map[string]func(mine, other berth.Viewer) error{
+		"signing out":      func(mine, _ berth.Viewer) error { return s.SignOut(ctx, mine) },
+		"ending it":        func(mine, other berth.Viewer) error { return s.EndSession(ctx, other, mine.SessionID) },
+		"another password": func(_, other berth.Viewer) error { return s.ChangePassword(ctx, other, "", secret) },
+		"an administrator": func(_, _ berth.Viewer) error { return s.SetPassword(ctx, berth.Operator(), "ada", secret) },
+		"nothing":          nil,
+		"running out":      nil,
+	} {
+		server.Exec(`UPDATE users SET password_hash = '' WHERE owner_id = 1`)
+		mine, other := inSession(t, server, s, "ada"), inSession(t, server, s, "ada")
+		code, err := s.CLICode(ctx, mine, challenge(), "laptop")
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := error(berth.ErrCredentialsInvalid)
+		switch {
+		case end != nil:
+			must(t, end(mine, other))
+		case name == "running out":
+			server.Exec(`UPDATE sessions SET expires_at = $1 WHERE id = $2`, server.Clock.Now().UnixMicro(), mine.SessionID)
+		default:
+			want = nil
+		}
+		if _, err := s.RedeemCLICode(ctx, code, verifier, here); !errors.Is(err, want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// inSession is somebody signed in with a browser.
+func inSession(t *testing.T, server *berthtest.Server, s *account.Service, user string) berth.Viewer {
+	t.Helper()
+	session, err := s.CreateSession(t.Context(), server.OwnerID(user), "test", here, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := s.SessionViewer(t.Context(), session.Secret, here)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
 func TestCLICodeRefused(t *testing.T) {
 	t.Parallel()
 	server, s, _ := withIssuer(t)
-	ada := server.Viewer("ada")
+	ada := inSession(t, server, s, "ada")
 	withToken, narrow, bearer := ada, ada, ada
 	withToken.TokenID = 5
 	narrow.Scopes = berth.ScopesPackages
@@ -262,6 +311,7 @@ func TestCLICodeRefused(t *testing.T) {
 		want            error
 	}{
 		"nobody":            {berth.Viewer{}, challenge(), "x", berth.ErrUnauthenticated},
+		"no session":        {server.Viewer("ada"), challenge(), "x", berth.ErrDenied},
 		"a token":           {withToken, challenge(), "x", berth.ErrDenied},
 		"a narrow one":      {narrow, challenge(), "x", berth.ErrDenied},
 		"a bearer":          {bearer, challenge(), "x", berth.ErrDenied},

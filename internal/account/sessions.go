@@ -47,19 +47,24 @@ func IsSession(secret string) bool { return strings.HasPrefix(secret, sessionPre
 func (s *Service) CreateSession(ctx context.Context, user int64, how, address, userAgent string) (Session, error) {
 	draft := s.draftSession(address, userAgent)
 	err := s.meta.Update(ctx, func(tx *meta.Tx) error {
-		u, err := tx.GetSignInOf(ctx, user)
-		if err != nil {
-			return err
-		}
-		if _, err := s.signedIn(u); err != nil {
-			return err
-		}
-		return draft.open(ctx, tx, u, how)
+		return s.vouch(ctx, tx, user, draft, how)
 	})
 	if err != nil {
 		return Session{}, err
 	}
 	return draft.session(), nil
+}
+
+// vouch gives a session to a user of whom it is known that it is he.
+func (s *Service) vouch(ctx context.Context, tx *meta.Tx, user int64, draft *sessionDraft, how string) error {
+	u, err := tx.GetSignInOf(ctx, user)
+	if err != nil {
+		return err
+	}
+	if _, err := s.signedIn(u); err != nil {
+		return err
+	}
+	return draft.open(ctx, tx, u, how)
 }
 
 // sessionDraft is a session that is not anybody's yet.
