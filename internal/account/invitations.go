@@ -56,7 +56,7 @@ func (s *Service) Invite(ctx context.Context, v berth.Viewer, i Invitation) (Inv
 		i.Org = org.Name
 		i.ID, err = tx.CreateInvitation(ctx, meta.Invitation{
 			Hash: hash, Note: i.Note, OrgID: org.ID, Owner: i.Owner,
-			CreatedBy: i.CreatedBy, CreatedAt: i.CreatedAt, ExpiresAt: i.ExpiresAt,
+			CreatedBy: i.CreatedBy, CreatedByID: v.UserID, CreatedAt: i.CreatedAt, ExpiresAt: i.ExpiresAt,
 		})
 		if err != nil {
 			return err
@@ -142,7 +142,7 @@ func (s *Service) GetInvitation(ctx context.Context, secret string) (Invitation,
 	hash, now := hashSecret(secret), s.now()
 	var row meta.Invitation
 	err := s.meta.View(ctx, func(tx *meta.Tx) (err error) {
-		row, err = tx.FindInvitation(ctx, hash, now)
+		row, err = findInvitation(ctx, tx, hash, now)
 		return err
 	})
 	if err != nil {
@@ -151,9 +151,30 @@ func (s *Service) GetInvitation(ctx context.Context, secret string) (Invitation,
 	return Invitation{Org: row.Org, Owner: row.Owner, ExpiresAt: row.ExpiresAt}, nil
 }
 
+// findInvitation finds an invitation that whoever made it could still make.
+// Errors: berth.ErrInvitationUnknown.
+func findInvitation(ctx context.Context, tx *meta.Tx, hash string, now time.Time) (meta.Invitation, error) {
+	i, err := tx.FindInvitation(ctx, hash, now)
+	if err != nil || i.CreatedByID == berth.Operator().UserID {
+		return i, err
+	}
+	maker, err := tx.GetSignInOf(ctx, i.CreatedByID)
+	switch {
+	case errors.Is(err, berth.ErrOwnerUnknown), err == nil && maker.Blocked:
+		return i, berth.ErrInvitationUnknown
+	case err != nil || maker.Admin:
+		return i, err
+	}
+	place, err := tx.GetMember(ctx, i.OrgID, maker.ID) // of no organization nobody is an owner
+	if err == nil && place != berth.MembershipOwner {
+		err = berth.ErrInvitationUnknown
+	}
+	return i, err
+}
+
 func noInvitation(err error) error {
 	if errors.Is(err, berth.ErrInvitationUnknown) {
-		return berth.ErrInvitationUnknown.With("it was used, taken back, or has expired; ask for another one")
+		return berth.ErrInvitationUnknown.With("it was used, taken back, or has expired, or whoever made it may not invite any more; ask for another one")
 	}
 	return err
 }
@@ -216,7 +237,7 @@ func useInvitation(ctx context.Context, tx *meta.Tx, hash string, now time.Time)
 	if hash == "" {
 		return meta.Invitation{}, nil
 	}
-	i, err := tx.FindInvitation(ctx, hash, now)
+	i, err := findInvitation(ctx, tx, hash, now)
 	if err != nil {
 		return i, err
 	}

@@ -148,6 +148,47 @@ func TestInvitations(t *testing.T) {
 	}
 }
 
+// An invitation is no good once whoever made it could not make it any more.
+func TestInvitationEndsWithItsMaker(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		maker berth.Viewer
+		org   string
+		then  string // done to mia, the maker
+		good  bool
+	}{
+		"owner":                  {as("mia"), "acme", `UPDATE users SET admin = admin WHERE owner_id = 3`, true},
+		"owner, now a member":    {as("mia"), "acme", `UPDATE members SET owner = FALSE WHERE user_id = 3`, false},
+		"owner, removed":         {as("mia"), "acme", `DELETE FROM members WHERE user_id = 3`, false},
+		"owner of another one":   {as("mia"), "acme", `UPDATE invitations SET org_id = NULL`, false},
+		"owner, blocked":         {as("mia"), "acme", `UPDATE users SET blocked_at = 1 WHERE owner_id = 3`, false},
+		"owner, gone":            {as("mia"), "acme", `UPDATE invitations SET created_by_id = 1000`, false},
+		"administrator":          {as("root"), "", `UPDATE users SET blocked_at = 1 WHERE owner_id = 3`, true},
+		"administrator, not now": {as("root"), "", `UPDATE users SET admin = FALSE WHERE owner_id = 4`, false},
+		"administrator, blocked": {as("root"), "acme", `UPDATE users SET blocked_at = 1 WHERE owner_id = 4`, false},
+		"operator":               {berth.Operator(), "", `UPDATE users SET admin = FALSE`, true},
+	} {
+		s := berthtest.New(t)
+		s.Account.FastHashes()
+		s.Exec(`UPDATE members SET owner = TRUE WHERE user_id = 3`)
+		i, err := s.Account.Invite(t.Context(), tt.maker, account.Invitation{Org: tt.org})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Exec(tt.then)
+		var want error
+		if !tt.good {
+			want = berth.ErrInvitationUnknown
+		}
+		if _, err := s.Account.GetInvitation(t.Context(), i.Secret); !errors.Is(err, want) {
+			t.Errorf("%s: look: %v", name, err)
+		}
+		if _, err := s.Account.Join(t.Context(), i.Secret, "eve", secret, here); !errors.Is(err, want) {
+			t.Errorf("%s: join: %v", name, err)
+		}
+	}
+}
+
 // One invitation makes one account.
 func TestInvitationRace(t *testing.T) {
 	t.Parallel()

@@ -11,25 +11,26 @@ import (
 // Invitation lets somebody make an account, as it is stored: its secret only as a
 // hash.
 type Invitation struct {
-	ID        int64
-	Hash      string
-	Note      string
-	OrgID     int64  // 0 when it is into no organization
-	Org       string // its name
-	Owner     bool   // as an owner of it
-	CreatedBy string
-	CreatedAt time.Time
-	ExpiresAt time.Time
+	ID          int64
+	Hash        string
+	Note        string
+	OrgID       int64  // 0 when it is into no organization
+	Org         string // its name
+	Owner       bool   // as an owner of it
+	CreatedBy   string
+	CreatedByID int64 // -1 for the operator
+	CreatedAt   time.Time
+	ExpiresAt   time.Time
 }
 
 const (
-	qCreateInvitation = `INSERT INTO invitations (hash, note, org_id, owner, created_by, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id`
-	qGetInvitation = `SELECT i.id, i.hash, i.note, COALESCE(i.org_id, 0), COALESCE(o.name, ''), i.owner, i.created_by, i.created_at, i.expires_at
+	qCreateInvitation = `INSERT INTO invitations (hash, note, org_id, owner, created_by, created_by_id, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`
+	qGetInvitation = `SELECT i.id, i.hash, i.note, COALESCE(i.org_id, 0), COALESCE(o.name, ''), i.owner, i.created_by, i.created_by_id, i.created_at, i.expires_at
 		FROM invitations i LEFT JOIN owners o ON o.id = i.org_id WHERE i.id = $1`
-	qFindInvitation = `SELECT i.id, i.hash, i.note, COALESCE(i.org_id, 0), COALESCE(o.name, ''), i.owner, i.created_by, i.created_at, i.expires_at
+	qFindInvitation = `SELECT i.id, i.hash, i.note, COALESCE(i.org_id, 0), COALESCE(o.name, ''), i.owner, i.created_by, i.created_by_id, i.created_at, i.expires_at
 		FROM invitations i LEFT JOIN owners o ON o.id = i.org_id WHERE i.hash = $1 AND i.expires_at > $2`
-	qListInvitations = `SELECT i.id, i.hash, i.note, COALESCE(i.org_id, 0), COALESCE(o.name, ''), i.owner, i.created_by, i.created_at, i.expires_at
+	qListInvitations = `SELECT i.id, i.hash, i.note, COALESCE(i.org_id, 0), COALESCE(o.name, ''), i.owner, i.created_by, i.created_by_id, i.created_at, i.expires_at
 		FROM invitations i LEFT JOIN owners o ON o.id = i.org_id
 		WHERE (i.org_id = $1 OR $1 = 0) AND i.expires_at > $2 AND i.id > $3 ORDER BY i.id LIMIT $4`
 	qDropInvitation  = `DELETE FROM invitations WHERE id = $1`
@@ -40,7 +41,7 @@ const (
 // Errors: berth.ErrOwnerUnknown when there is no such organization.
 func (tx *Tx) CreateInvitation(ctx context.Context, i Invitation) (int64, error) {
 	var id int64
-	err := tx.row(ctx, qCreateInvitation, i.Hash, i.Note, sql.NullInt64{Int64: i.OrgID, Valid: i.OrgID != 0}, i.Owner, i.CreatedBy,
+	err := tx.row(ctx, qCreateInvitation, i.Hash, i.Note, sql.NullInt64{Int64: i.OrgID, Valid: i.OrgID != 0}, i.Owner, i.CreatedBy, i.CreatedByID,
 		micros(i.CreatedAt), micros(i.ExpiresAt)).Scan(&id)
 	return id, dangling(err, berth.ErrOwnerUnknown)
 }
@@ -73,7 +74,7 @@ func (tx *Tx) ListInvitations(ctx context.Context, org int64, now time.Time, aft
 func scanInvitation(r interface{ Scan(dest ...any) error }) (Invitation, error) {
 	var i Invitation
 	var created, expires int64
-	err := r.Scan(&i.ID, &i.Hash, &i.Note, &i.OrgID, &i.Org, &i.Owner, &i.CreatedBy, &created, &expires)
+	err := r.Scan(&i.ID, &i.Hash, &i.Note, &i.OrgID, &i.Org, &i.Owner, &i.CreatedBy, &i.CreatedByID, &created, &expires)
 	i.CreatedAt, i.ExpiresAt = fromMicros(created), fromMicros(expires)
 	return i, err
 }

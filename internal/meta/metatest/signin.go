@@ -209,8 +209,8 @@ func testInvitations(s *suite) {
 		})
 		return i
 	}
-	into := create(meta.Invitation{Hash: "h1", Note: "for bob", OrgID: org, Org: "Acme", Owner: true, CreatedBy: "ann", CreatedAt: at(0), ExpiresAt: at(10)})
-	none := create(meta.Invitation{Hash: "h2", CreatedBy: "root", CreatedAt: at(1), ExpiresAt: at(20)})
+	into := create(meta.Invitation{Hash: "h1", Note: "for bob", OrgID: org, Org: "Acme", Owner: true, CreatedBy: "ann", CreatedByID: 7, CreatedAt: at(0), ExpiresAt: at(10)})
+	none := create(meta.Invitation{Hash: "h2", CreatedBy: "root", CreatedByID: -1, CreatedAt: at(1), ExpiresAt: at(20)})
 	find := func(hash string, now int) func(context.Context, *meta.Tx) (meta.Invitation, error) {
 		return func(ctx context.Context, tx *meta.Tx) (meta.Invitation, error) {
 			return tx.FindInvitation(ctx, hash, at(now))

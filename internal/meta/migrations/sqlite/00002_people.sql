@@ -64,6 +64,7 @@ CREATE TABLE invitations (
   org_id     BIGINT REFERENCES orgs (owner_id),
   owner      BOOLEAN NOT NULL,
   created_by TEXT NOT NULL,
+  created_by_id BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL
 );
