@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -206,22 +207,9 @@ func (s *Service) ListRepositories(ctx context.Context, v berth.Viewer, q Reposi
 	err := s.meta.View(ctx, func(tx *meta.Tx) error {
 		var hidden error
 		if q.Owner != "" {
-			o, standing, err := namespace(ctx, tx, v, q.Owner)
-			if err != nil {
-				return err
-			}
-			query.Owner, hidden = o.ID, stranger(v, o, standing, q.Owner)
-			if o.Kind == meta.KindUser && hidden == nil {
-				robot, err := hiddenFrom(ctx, tx, v, o.ID)
-				if err != nil {
-					return err
-				}
-				if robot {
-					hidden = stranger(v, meta.Owner{}, standing, q.Owner)
-				}
-			}
-			if o.ID == 0 {
-				return hidden
+			var err error
+			if query.Owner, hidden, err = listedOwner(ctx, tx, v, q.Owner); err != nil || query.Owner == 0 {
+				return cmp.Or(err, hidden)
 			}
 		}
 		rows, err := tx.ListRepositories(ctx, query)
@@ -235,6 +223,20 @@ func (s *Service) ListRepositories(ctx context.Context, v berth.Viewer, q Reposi
 		return err
 	})
 	return list, err
+}
+
+// listedOwner returns the id of an owner, 0 when there is none, and what is said to a
+// viewer who may read nothing of it.
+func listedOwner(ctx context.Context, tx *meta.Tx, v berth.Viewer, name string) (id int64, hidden, err error) {
+	o, standing, err := namespace(ctx, tx, v, name)
+	if err != nil || o.Kind != meta.KindUser {
+		return o.ID, stranger(v, o, standing, name), err
+	}
+	robot, err := hiddenFrom(ctx, tx, v, o.ID)
+	if robot {
+		return o.ID, stranger(v, meta.Owner{}, standing, name), err
+	}
+	return o.ID, stranger(v, o, standing, name), err
 }
 
 // checkAfter refuses a cursor that no database takes.

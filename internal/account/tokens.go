@@ -80,25 +80,15 @@ func (s *Service) CreateToken(ctx context.Context, v berth.Viewer, user string, 
 		if err != nil {
 			return err
 		}
-		count, err := tx.CountTokens(ctx, u.ID, now)
-		if err != nil {
+		if err := roomForToken(ctx, tx, u, now); err != nil {
 			return err
-		}
-		if count >= maxTokens {
-			return berth.ErrConflict.With("%s has %d tokens; revoke some first", u.Name, count)
 		}
 		row := meta.Token{
 			UserID: u.ID, Name: t.Name, Hash: hashSecret(t.Secret), Scopes: t.Scopes.String(), Actions: joinActions(t.Actions),
 			Limited: t.Limited, CreatedAt: now, ExpiresAt: t.ExpiresAt,
 		}
-		if v.UserID == u.ID && v.TokenID != 0 {
-			switch err := tx.HoldToken(ctx, u.ID, v.TokenID); {
-			case errors.Is(err, berth.ErrTokenUnknown): // revoked since the viewer was read
-				return berth.ErrCredentialsInvalid.With("the token was revoked; make a new one")
-			case err != nil:
-				return err
-			}
-			row.ParentID = v.TokenID
+		if row.ParentID, err = parent(ctx, tx, v, u.ID); err != nil {
+			return err
 		}
 		t.User = u.Name
 		if t.ID, err = tx.CreateToken(ctx, row); err != nil {
@@ -111,6 +101,28 @@ func (s *Service) CreateToken(ctx context.Context, v berth.Viewer, user string, 
 		return tx.AddEvent(ctx, v, tokenEvent(log, now, "token.create", t))
 	})
 	return t, err
+}
+
+// roomForToken refuses more good tokens than one user may have.
+func roomForToken(ctx context.Context, tx *meta.Tx, u meta.User, now time.Time) error {
+	count, err := tx.CountTokens(ctx, u.ID, now)
+	if err == nil && count >= maxTokens {
+		err = berth.ErrConflict.With("%s has %d tokens; revoke some first", u.Name, count)
+	}
+	return err
+}
+
+// parent returns the token with which the viewer makes another for himself, 0 when
+// he does neither. It is held, so that it is not revoked meanwhile.
+func parent(ctx context.Context, tx *meta.Tx, v berth.Viewer, user int64) (int64, error) {
+	if v.UserID != user || v.TokenID == 0 {
+		return 0, nil
+	}
+	err := tx.HoldToken(ctx, user, v.TokenID)
+	if errors.Is(err, berth.ErrTokenUnknown) { // since the viewer was read
+		err = berth.ErrCredentialsInvalid.With("the token was revoked; make a new one")
+	}
+	return v.TokenID, err
 }
 
 func (r TokenRequest) validate() error {
