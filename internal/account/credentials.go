@@ -63,6 +63,9 @@ func forgetAdminPassword(ctx context.Context, tx *meta.Tx, user int64, now time.
 // passwordChanged is called in the transaction that gives a user another password:
 // it forgets the one that is kept, if it was his, and ends his other sessions.
 func passwordChanged(ctx context.Context, tx *meta.Tx, user, butSession int64, now time.Time) error {
+	if err := tx.LockUser(ctx, user); err != nil {
+		return err
+	}
 	if err := forgetAdminPassword(ctx, tx, user, now); err != nil {
 		return err
 	}

@@ -114,6 +114,9 @@ func (s *Service) ConfirmSecondFactor(ctx context.Context, v berth.Viewer, code 
 	}
 	recovery, hashes := newRecoveryCodes()
 	err = s.meta.Update(ctx, func(tx *meta.Tx) error {
+		if err := tx.LockUser(ctx, f.UserID); err != nil {
+			return err
+		}
 		if ok, err := tx.ConfirmSecondFactor(ctx, f, step, now); err != nil || !ok {
 			return errCode(err)
 		}
@@ -267,6 +270,10 @@ func (s *Service) withCode(ctx context.Context, user int64, code string, change 
 		use, how = func(tx *meta.Tx) (bool, error) { return tx.UseRecoveryCode(ctx, user, hash) }, " and recovery code"
 	}
 	err = s.meta.Update(ctx, func(tx *meta.Tx) error {
+		// Before the factor's own row, as everywhere, or two could wait for each other.
+		if err := tx.LockUser(ctx, user); err != nil {
+			return err
+		}
 		if ok, err := use(tx); err != nil || !ok {
 			return errCode(err)
 		}
@@ -318,6 +325,9 @@ func putRecoveryCodes(ctx context.Context, tx *meta.Tx, user int64, hashes []str
 // dropSecondFactor also ends the sessions but one, and reports whether the factor
 // counted.
 func dropSecondFactor(ctx context.Context, tx *meta.Tx, user, butSession int64) (bool, error) {
+	if err := tx.LockUser(ctx, user); err != nil {
+		return false, err
+	}
 	if err := tx.DropRecoveryCodes(ctx, user); err != nil {
 		return false, err
 	}

@@ -55,6 +55,12 @@ func (s *Service) admitKnown(ctx context.Context, p *provider, who outsider, add
 		if err != nil {
 			return err
 		}
+		if err := tx.LockUser(ctx, c.UserID); err != nil {
+			return err
+		}
+		if c, err = tx.FindIdentity(ctx, p.Name, who.subject); err != nil { // it may be unlinked by now
+			return err
+		}
 		in, err = s.letIn(ctx, tx, p, c.UserID, draft)
 		return err
 	})
@@ -250,6 +256,9 @@ func (s *Service) UnlinkIdentity(ctx context.Context, v berth.Viewer, user, prov
 		}
 		if checkSubject(providerName) != nil || checkSubject(subject) != nil {
 			return berth.ErrIdentityUnknown // not all databases can look for what is no text
+		}
+		if err := tx.LockUser(ctx, u.ID); err != nil {
+			return err
 		}
 		if err := tx.DropIdentity(ctx, u.ID, providerName, subject); err != nil {
 			return err

@@ -84,6 +84,11 @@ func (s *Service) draftSession(address, userAgent string) *sessionDraft {
 // open gives the session to an account that was found worthy of it, and is still
 // as it was then. How goes to the audit log.
 func (d *sessionDraft) open(ctx context.Context, tx *meta.Tx, u meta.SignIn, how string) error {
+	// Whoever changes how the account signs in locks it too, and ends its sessions:
+	// he must not overlook one that is being opened.
+	if err := tx.LockUser(ctx, u.ID); err != nil {
+		return err
+	}
 	switch is, err := tx.GetSignInOf(ctx, u.ID); {
 	case err != nil:
 		return err
