@@ -264,10 +264,10 @@ func TestOwnAccountOnly(t *testing.T) {
 	ctx, a := t.Context(), s.Account
 	_, ada := signIn(t, s, "ada", "")
 	robot := ada
-	s.Exec(`UPDATE users SET org_id = (SELECT id FROM owners WHERE folded = 'acme') WHERE owner_id = (SELECT id FROM owners WHERE folded = 'mia')`)
 	if err := a.SetPassword(ctx, berth.Operator(), "mia", secret); err != nil {
 		t.Fatal(err)
 	}
+	s.Exec(`UPDATE users SET org_id = (SELECT id FROM owners WHERE folded = 'acme') WHERE owner_id = (SELECT id FROM owners WHERE folded = 'mia')`)
 	robot.UserID, robot.Login = 3, "mia"
 	narrow, bearer, limited := ada, ada, ada
 	narrow.Scopes = berth.ScopeAll &^ berth.ScopeUser
