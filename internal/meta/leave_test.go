@@ -69,7 +69,7 @@ func populate(t *testing.T, db *meta.DB) (users, orgs [2]int64) {
 		run(t, db, `INSERT INTO second_factors (user_id, secret, last_step, created_at) VALUES ($1, '', 0, 0)`, users[i])
 		run(t, db, `INSERT INTO recovery_codes (user_id, hash) VALUES ($1, $2)`, users[i], mark)
 		run(t, db, `INSERT INTO identities (user_id, provider, subject, created_at) VALUES ($1, $2, '', 0)`, users[i], mark)
-		run(t, db, `INSERT INTO invitations (hash, note, org_id, owner, created_by, created_at, expires_at) VALUES ($1, '', $2, FALSE, '', 0, 0)`, mark, orgs[i])
+		run(t, db, `INSERT INTO invitations (hash, note, org_id, owner, created_by, created_by_id, created_at, expires_at) VALUES ($1, '', $2, FALSE, '', 0, 0, 0)`, mark, orgs[i])
 	}
 	return users, orgs
 }
