@@ -1,7 +1,7 @@
 package account_test
 
 import (
-	"database/sql"
+	"database/sql" //nolint:depguard // a transaction is held open behind the server's back
 	"testing"
 
 	"github.com/berth-registry/berth"

@@ -21,7 +21,7 @@ import (
 // for longer; a failure prints how to repeat it.
 func TestModel(t *testing.T) {
 	t.Parallel()
-	rounds := 8 // of 100 instances on each of two servers
+	rounds := 3 // of 100 instances on each of two servers
 	if testing.Short() || raceEnabled {
 		rounds = 1
 	}
