@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -117,8 +118,16 @@ func TestOpenByGoroutines(t *testing.T) {
 func wantMigrated(t *testing.T, address string) {
 	t.Helper()
 	db := metatest.Open(t, address)
+	files, err := os.ReadDir("migrations/sqlite")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"0"}
+	for i := range files {
+		want = append(want, strconv.Itoa(i+1))
+	}
 	versions := query(t, db, `SELECT CAST(version_id AS TEXT) FROM goose_db_version ORDER BY id`)
-	if diff := cmp.Diff([]string{"0", "1", "2"}, versions); diff != "" {
+	if diff := cmp.Diff(want, versions); diff != "" {
 		t.Errorf("migrations applied (-want +got):\n%s", diff)
 	}
 }
