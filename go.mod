@@ -21,7 +21,10 @@ require (
 	modernc.org/sqlite v1.60.1
 )
 
-require github.com/go-jose/go-jose/v4 v4.1.8 // indirect
+require (
+	github.com/github/go-spdx/v2 v2.3.3 // indirect
+	github.com/go-jose/go-jose/v4 v4.1.8 // indirect
+)
 
 require (
 	github.com/boombuler/barcode v1.0.1-0.20190219062509-6c824513bacc // indirect

@@ -4,7 +4,7 @@
 // anything.
 //
 // It is not about HTTP: the faces parse and print. It may import packages berth,
-// meta and blob.
+// artifact, meta and blob.
 //
 // # Bytes and rows
 //
