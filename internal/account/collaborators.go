@@ -3,9 +3,6 @@ package account
 import (
 	"context"
 	"errors"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/meta"
@@ -141,12 +138,13 @@ func findCollaborator(ctx context.Context, tx *meta.Tx, r meta.Repository, kind 
 		return foundCollaborator{id: u.ID, what: "user", name: u.Name}, err
 	}
 	unknown := berth.ErrTeamUnknown.With("%s has no team %.100q", r.Owner, who)
-	if !utf8.ValidString(who) || strings.ContainsFunc(who, unicode.IsControl) {
-		return foundCollaborator{}, unknown
+	folded, err := berth.ParseTeam(who)
+	if err != nil {
+		return foundCollaborator{}, unknown.Because(err)
 	}
-	id, name, err := tx.FindTeam(ctx, r.OwnerFolded, strings.ToLower(who))
+	t, err := tx.GetTeam(ctx, r.OwnerID, folded)
 	if errors.Is(err, berth.ErrTeamUnknown) {
 		err = unknown
 	}
-	return foundCollaborator{id: id, what: "team", name: name}, err
+	return foundCollaborator{id: t.ID, what: "team", name: t.Name}, err
 }

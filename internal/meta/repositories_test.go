@@ -343,10 +343,10 @@ func TestCollaborators(t *testing.T) {
 		repo := insert(t, db, `INSERT INTO repositories (owner_id, name, folded, visibility, description, web_url, created_at) VALUES ($1, 'x', 'x', 'private', '', '', 0)`, org)
 		run(t, db, `UPDATE users SET org_id = $1 WHERE owner_id = $2`, org, w.users[2])
 		var team int64
-		update(t, db, func(tx *meta.Tx) (err error) {
-			var name string
-			if team, name, err = tx.FindTeam(ctx, "org0", "team"); err == nil && name != "team" {
-				t.Errorf("the team is %q", name)
+		update(t, db, func(tx *meta.Tx) error {
+			found, err := tx.GetTeam(ctx, org, "team")
+			if team = found.ID; err == nil && found.Name != "team" {
+				t.Errorf("the team is %q", found.Name)
 			}
 			return err
 		})
@@ -357,7 +357,7 @@ func TestCollaborators(t *testing.T) {
 			}
 		}
 		refused("a team of another", berth.ErrTeamUnknown, func(tx *meta.Tx) error {
-			_, _, err := tx.FindTeam(ctx, "user0", "team")
+			_, err := tx.GetTeam(ctx, w.owners["user0"], "team")
 			return err
 		})
 		for role := berth.RoleAdmin; role >= berth.RoleRead; role-- { // the last one counts

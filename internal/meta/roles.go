@@ -35,7 +35,6 @@ const (
 		LEFT JOIN repositories s ON s.id = r.repository_id
 		LEFT JOIN owners f ON f.id = s.owner_id
 		WHERE r.package_id = $1 AND r.id > $2 ORDER BY r.id LIMIT $3`
-	qFindTeam     = `SELECT t.id, t.name FROM teams t JOIN owners o ON o.id = t.org_id WHERE o.folded = $1 AND t.folded = $2`
 	qAllowsPublic = `SELECT COALESCE(g.allow_public, TRUE) FROM owners o LEFT JOIN orgs g ON g.owner_id = o.id WHERE o.folded = $1`
 	qPutInherit   = `UPDATE packages SET inherit = $2, visibility = $3 WHERE id = $1`
 	qPutLink      = `UPDATE packages SET repository_id = $2, inherit = $3, visibility = $4, linked_by_hand = TRUE WHERE id = $1`
@@ -90,13 +89,6 @@ func (tx *Tx) PutLink(ctx context.Context, pkg, repository int64, inherit bool, 
 func (tx *Tx) PutInherit(ctx context.Context, pkg int64, on bool, v berth.Visibility) error {
 	_, err := tx.exec(ctx, nil, qPutInherit, pkg, on, string(v))
 	return err
-}
-
-// FindTeam returns the id and name of an organization's team, by folded names.
-// Errors: berth.ErrTeamUnknown.
-func (tx *Tx) FindTeam(ctx context.Context, org, folded string) (id int64, name string, err error) {
-	err = tx.row(ctx, qFindTeam, org, folded).Scan(&id, &name)
-	return id, name, orUnknown(err, berth.ErrTeamUnknown)
 }
 
 // AllowsPublic reports whether an owner, by folded name, allows public packages.

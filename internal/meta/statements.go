@@ -90,7 +90,6 @@ func statements() []string { //nolint:funlen // it is a list
 		qFindInvitation,
 		qFindLoggedOwner,
 		qFindObstacle,
-		qFindTeam,
 		qFirstAdmin,
 		qForgetKey,
 		qFreeName,

@@ -33,7 +33,7 @@ type Role struct {
 // berth.ErrRepositoryUnknown where there is no such holder.
 func (s *Service) GrantRole(ctx context.Context, v berth.Viewer, n berth.Name, h Holder, r berth.Role) error {
 	return s.administer(ctx, v, n, "package.grant", func(tx *meta.Tx, standing berth.Standing, _ meta.Package) (string, error) {
-		holder, name, err := s.holder(ctx, tx, v, n, h)
+		holder, name, err := s.holder(ctx, tx, v, standing.OwnerID, n, h)
 		if err != nil {
 			return "", err
 		}
@@ -48,7 +48,7 @@ func (s *Service) GrantRole(ctx context.Context, v berth.Viewer, n berth.Name, h
 // Errors: those of [Service.GrantRole]; berth.ErrRoleUnknown.
 func (s *Service) RevokeRole(ctx context.Context, v berth.Viewer, n berth.Name, h Holder) error {
 	return s.administer(ctx, v, n, "package.revoke", func(tx *meta.Tx, standing berth.Standing, _ meta.Package) (string, error) {
-		holder, name, err := s.holder(ctx, tx, v, n, h)
+		holder, name, err := s.holder(ctx, tx, v, standing.OwnerID, n, h)
 		if err != nil {
 			return "", err
 		}
@@ -80,7 +80,7 @@ func (s *Service) ListRoles(ctx context.Context, v berth.Viewer, n berth.Name, a
 }
 
 // holder finds who is meant.
-func (s *Service) holder(ctx context.Context, tx *meta.Tx, v berth.Viewer, n berth.Name, h Holder) (meta.Holder, string, error) {
+func (s *Service) holder(ctx context.Context, tx *meta.Tx, v berth.Viewer, owner int64, n berth.Name, h Holder) (meta.Holder, string, error) {
 	switch {
 	case h.Team != "":
 		unknown := berth.ErrTeamUnknown.With("%s has no team %.64q", n.Owner, h.Team)
@@ -88,11 +88,11 @@ func (s *Service) holder(ctx context.Context, tx *meta.Tx, v berth.Viewer, n ber
 		if err != nil {
 			return meta.Holder{}, "", unknown.Because(err)
 		}
-		id, name, err := tx.FindTeam(ctx, n.Owner, folded)
+		team, err := tx.GetTeam(ctx, owner, folded)
 		if errors.Is(err, berth.ErrTeamUnknown) {
 			err = unknown
 		}
-		return meta.Holder{Team: id}, "team " + name, err
+		return meta.Holder{Team: team.ID}, "team " + team.Name, err
 	case h.Repository != "":
 		owner, name, err := parseRepository(h.Repository)
 		if err != nil {
