@@ -56,24 +56,22 @@ server that you have logged in to.`
 // own makes a command on the account of whoever is logged in to a server. On a data
 // directory it is refused before that is opened, or anything asked.
 func (a *app) own(use, short string, args int, run func(ctx context.Context, c *client, args []string) error) *cobra.Command {
-	return &cobra.Command{
-		Use:   use,
-		Short: short,
-		Args:  cobra.ExactArgs(args),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := a.checkOutput(); err != nil {
-				return err
-			}
-			server, err := a.where()
-			if err != nil {
-				return err
-			}
-			if server == "" {
-				return errors.New("this is about your own account, and the operator of a data directory has none; log in to a server with berth login, or name one with --server")
-			}
-			return a.connect(cmd.Context(), func(c *client) error { return run(cmd.Context(), c, args) })
-		},
+	cmd := a.command(use, short, args, run)
+	next := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := a.checkOutput(); err != nil {
+			return err
+		}
+		server, err := a.where()
+		if err != nil {
+			return err
+		}
+		if server == "" {
+			return errors.New("this is about your own account, and the operator of a data directory has none; log in to a server with berth login, or name one with --server")
+		}
+		return next(cmd, args)
 	}
+	return cmd
 }
 
 func (a *app) accountPassword() *cobra.Command {
