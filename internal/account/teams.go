@@ -51,6 +51,17 @@ func findTeam(ctx context.Context, tx *meta.Tx, o meta.Owner, name string) (bert
 	return t, nil
 }
 
+// findTeamAndUser finds a team of an organization and a user whom the viewer may
+// know. Errors: those of [findTeam] and [findKnown].
+func findTeamAndUser(ctx context.Context, tx *meta.Tx, v berth.Viewer, o meta.Owner, team, user string) (berth.Team, berth.User, error) {
+	t, err := findTeam(ctx, tx, o, team)
+	if err != nil {
+		return t, berth.User{}, err
+	}
+	u, err := findKnown(ctx, tx, v, user)
+	return t, u, err
+}
+
 // ListTeamMembers returns who is in a team, by name after the given one. The members
 // of its organization may see that.
 // Errors: berth.ErrUnauthenticated, berth.ErrOwnerUnknown, berth.ErrDenied,
@@ -136,11 +147,7 @@ func (s *Service) DeleteTeam(ctx context.Context, v berth.Viewer, org, team stri
 // berth.ErrTeamUnknown; berth.ErrConflict for who is no member of the organization.
 func (s *Service) AddTeamMember(ctx context.Context, v berth.Viewer, org, team, user string) error {
 	return s.changeOrg(ctx, v, org, func(tx *meta.Tx, o meta.Owner, e *berth.Event) error {
-		t, err := findTeam(ctx, tx, o, team)
-		if err != nil {
-			return err
-		}
-		u, err := findKnown(ctx, tx, v, user)
+		t, u, err := findTeamAndUser(ctx, tx, v, o, team, user)
 		if err != nil {
 			return err
 		}
@@ -165,11 +172,7 @@ func (s *Service) AddTeamMember(ctx context.Context, v berth.Viewer, org, team, 
 // berth.ErrTeamUnknown.
 func (s *Service) RemoveTeamMember(ctx context.Context, v berth.Viewer, org, team, user string) error {
 	return s.changeOrg(ctx, v, org, func(tx *meta.Tx, o meta.Owner, e *berth.Event) error {
-		t, err := findTeam(ctx, tx, o, team)
-		if err != nil {
-			return err
-		}
-		u, err := findKnown(ctx, tx, v, user)
+		t, u, err := findTeamAndUser(ctx, tx, v, o, team, user)
 		if err != nil {
 			return err
 		}
