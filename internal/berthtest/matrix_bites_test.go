@@ -1,3 +1,8 @@
+//go:build !race
+
+// With the race detector these tests take minutes: .ci/test runs this package
+// without it too.
+
 package berthtest_test
 
 import (
@@ -13,6 +18,12 @@ import (
 	"github.com/berth-registry/berth/internal/meta/metatest"
 )
 
+// TestMatrixOnPostgres is TestMatrix on the other database, with its main columns.
+func TestMatrixOnPostgres(t *testing.T) {
+	t.Parallel()
+	runMatrix(t, true, func(t *testing.T) string { t.Helper(); return metatest.Postgres(t) })
+}
+
 // mutant is one mistake in the product. The matrix has to notice it.
 type mutant struct {
 	name     string
@@ -25,12 +36,6 @@ type mutant struct {
 // its rows run, on SQLite, with its main columns.
 func TestMatrixBites(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("builds the product three times")
-	}
-	if raceEnabled {
-		t.Skip("takes minutes with the race detector: .ci/test runs it without")
-	}
 	for _, m := range []mutant{
 		{
 			name: "a check is missing on one route",
@@ -87,7 +92,7 @@ func (m mutant) bites(t *testing.T) {
 		}
 	}
 	c := exec.CommandContext(t.Context(), "go", "test", "-overlay", overlay, "-short", "-count=1", "-v",
-		"-run", "^TestMatrix$/^SQLite$", "./internal/berthtest")
+		"-run", "^TestMatrix$", "./internal/berthtest")
 	c.Dir = root
 	c.Env = slices.DeleteFunc(os.Environ(), func(s string) bool { return strings.HasPrefix(s, metatest.Variable+"=") })
 	out, err := c.CombinedOutput()

@@ -16,7 +16,6 @@ import (
 
 	"github.com/berth-registry/berth/internal/berthtest"
 	"github.com/berth-registry/berth/internal/httpkit"
-	"github.com/berth-registry/berth/internal/meta/metatest"
 )
 
 // TestMatrix lets everybody, with every kind of credential, send a request to every
@@ -32,17 +31,7 @@ import (
 // A route without a row fails it, and so does a row without a route.
 func TestMatrix(t *testing.T) {
 	t.Parallel()
-	t.Run("SQLite", func(t *testing.T) {
-		t.Parallel()
-		runMatrix(t, testing.Short() || raceEnabled, func(*testing.T) string { return "" })
-	})
-	t.Run("PostgreSQL", func(t *testing.T) {
-		t.Parallel()
-		if raceEnabled {
-			t.Skip("takes minutes with the race detector: .ci/test runs it without")
-		}
-		runMatrix(t, true, func(t *testing.T) string { t.Helper(); return metatest.Postgres(t) })
-	})
+	runMatrix(t, testing.Short() || raceEnabled, func(*testing.T) string { return "" })
 }
 
 // workers try a part of the rows each, on a server of their own. There are more than
