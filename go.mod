@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/caarlos0/env/v11 v11.4.2
 	github.com/coreos/go-oidc/v3 v3.21.0
+	github.com/github/go-spdx/v2 v2.3.3
 	github.com/goccy/go-yaml v1.19.2
 	github.com/golang-jwt/jwt/v5 v5.3.1
 	github.com/hashicorp/golang-lru/v2 v2.0.7
@@ -21,10 +22,7 @@ require (
 	modernc.org/sqlite v1.60.1
 )
 
-require (
-	github.com/github/go-spdx/v2 v2.3.3 // indirect
-	github.com/go-jose/go-jose/v4 v4.1.8 // indirect
-)
+require github.com/go-jose/go-jose/v4 v4.1.8 // indirect
 
 require (
 	github.com/boombuler/barcode v1.0.1-0.20190219062509-6c824513bacc // indirect
