@@ -127,6 +127,8 @@ var (
 	ErrRepositoryUnknown   = &Error{KindNotFound, "repository_unknown", "repository unknown", nil}
 	ErrTeamUnknown         = &Error{KindNotFound, "team_unknown", "team unknown", nil}
 	ErrTokenUnknown        = &Error{KindNotFound, "token_unknown", "token unknown", nil}
+	ErrHookUnknown         = &Error{KindNotFound, "hook_unknown", "webhook unknown", nil}
+	ErrDeliveryUnknown     = &Error{KindNotFound, "delivery_unknown", "delivery unknown", nil}
 	ErrRoleUnknown         = &Error{KindNotFound, "role_unknown", "no such role was given", nil}
 	ErrExists              = &Error{KindConflict, "exists", "it is there already", nil}
 	ErrConflict            = &Error{KindConflict, "conflict", "the state of things forbids it", nil}
@@ -160,7 +162,7 @@ func Errors() []*Error {
 		ErrRangeInvalid, ErrRangeOutOfOrder, ErrRangeUnsatisfiable, ErrPageInvalid,
 		ErrManifestInvalid, ErrManifestTooLarge, ErrTooManyTags, ErrManifestUnknown, ErrManifestBlobUnknown, ErrManifestReferenced,
 		ErrBlobUnknown, ErrBlobReferenced, ErrUploadUnknown, ErrUploadInvalid, ErrUploadBusy,
-		ErrPackageUnknown, ErrRepositoryUnknown, ErrTeamUnknown, ErrTokenUnknown, ErrRoleUnknown, ErrExists, ErrConflict, ErrOwnerUnknown, ErrOwnerExists, ErrOwnerInvalid, ErrPasswordInvalid, ErrTokenInvalid,
+		ErrPackageUnknown, ErrRepositoryUnknown, ErrTeamUnknown, ErrTokenUnknown, ErrHookUnknown, ErrDeliveryUnknown, ErrRoleUnknown, ErrExists, ErrConflict, ErrOwnerUnknown, ErrOwnerExists, ErrOwnerInvalid, ErrPasswordInvalid, ErrTokenInvalid,
 		ErrIdentityUnknown, ErrProviderUnknown, ErrSignInInvalid,
 		ErrSessionUnknown, ErrInvitationUnknown, ErrSecondFactorInvalid, ErrSecondFactorNeeded,
 		ErrUnauthenticated, ErrCredentialsInvalid, ErrScopeMissing, ErrDenied,

@@ -30,6 +30,8 @@ func wireErrors() map[string]wireError {
 		"team_unknown":       {"NAME_UNKNOWN", http.StatusNotFound},
 		"token_unknown":      {"UNSUPPORTED", http.StatusNotFound},
 		"role_unknown":       {"UNSUPPORTED", http.StatusNotFound},
+		"hook_unknown":       {"UNSUPPORTED", http.StatusNotFound},
+		"delivery_unknown":   {"UNSUPPORTED", http.StatusNotFound},
 
 		"digest_invalid":      {"DIGEST_INVALID", http.StatusBadRequest},
 		"digest_mismatch":     {"DIGEST_INVALID", http.StatusBadRequest},

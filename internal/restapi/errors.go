@@ -21,6 +21,8 @@ func statuses() map[string]int {
 		"team_unknown":       http.StatusNotFound,
 		"token_unknown":      http.StatusNotFound,
 		"role_unknown":       http.StatusNotFound,
+		"hook_unknown":       http.StatusNotFound,
+		"delivery_unknown":   http.StatusNotFound,
 		"identity_unknown":   http.StatusNotFound,
 		"provider_unknown":   http.StatusNotFound,
 		"sign_in_invalid":    http.StatusUnprocessableEntity,

@@ -53,6 +53,8 @@ func rows() map[string]row {
 		"team_unknown":          unknown,
 		"token_unknown":         unknown,
 		"role_unknown":          unknown,
+		"hook_unknown":          unknown,
+		"delivery_unknown":      unknown,
 		"session_unknown":       unknown,
 		"identity_unknown":      unknown,
 		"provider_unknown":      unknown,

@@ -72,6 +72,13 @@ func Run(t *testing.T, open func(t *testing.T) *meta.DB) {
 		{"DropBesideTag", testDropBesideTag},
 		{"UploadsEnd", testUploadsEnd},
 		{"LastOwner", testLastOwner},
+		{"PackageEvents", testPackageEvents},
+		{"EventFacts", testEventFacts},
+		{"Hooks", testHooks},
+		{"HooksEnd", testHooksEnd},
+		{"Deliveries", testDeliveries},
+		{"DueDeliveries", testDueDeliveries},
+		{"OldDeliveries", testOldDeliveries},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

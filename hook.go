@@ -1,0 +1,91 @@
+package berth
+
+import (
+	"crypto/rand"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// MaxHookURL is the longest address of a webhook, in bytes.
+const MaxHookURL = 2048
+
+// The events that webhooks tell. The first two say the same in two shapes; a ping is
+// sent to every webhook.
+const (
+	HookPackage         = "package"
+	HookRegistryPackage = "registry_package"
+	HookPing            = "ping"
+	HookEverything      = "*"
+)
+
+// ParseHookURL checks the address of a webhook. Whether its host may be reached is
+// decided when it is dialed, because names can change what they mean.
+// Errors: ErrRequestInvalid, which does not repeat the address: there may be a secret
+// in it.
+func ParseHookURL(s string) (*url.URL, error) {
+	bad := func(format string, args ...any) (*url.URL, error) {
+		return nil, ErrRequestInvalid.With("the url of the webhook "+format, args...)
+	}
+	if s == "" {
+		return bad("is missing; it is like https://ci.example.com/hook")
+	}
+	if len(s) > MaxHookURL {
+		return bad("is longer than %d bytes", MaxHookURL)
+	}
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] >= 0x7f {
+			return bad("has characters other than printable ASCII; escape them as %%20")
+		}
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Opaque != "" {
+		return bad("is not like https://ci.example.com/hook")
+	}
+	if u.User != nil {
+		return bad("has a user name in it; use the secret, which signs what is sent")
+	}
+	if u.Fragment != "" {
+		return bad("has a fragment, which is not sent; leave out what follows the #")
+	}
+	if port := u.Port(); port != "" || strings.HasSuffix(u.Host, ":") {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return bad("has a port that is none")
+		}
+	}
+	if strings.Contains(u.Hostname(), "%") {
+		return bad("has a zone in its host")
+	}
+	return u, nil
+}
+
+// ParseHookEvents checks which events a webhook wants and returns them sorted, each
+// once. Errors: ErrRequestInvalid.
+func ParseHookEvents(list []string) ([]string, error) {
+	if len(list) == 0 {
+		return nil, ErrRequestInvalid.With("events is empty; expected package, registry_package or *")
+	}
+	if len(list) > 10 {
+		return nil, ErrRequestInvalid.With("events has %d entries; expected package, registry_package or *", len(list))
+	}
+	for _, e := range list {
+		switch e {
+		case HookPackage, HookRegistryPackage, HookEverything:
+		default:
+			return nil, ErrRequestInvalid.With("event %.60q is not known; expected package, registry_package or *", e)
+		}
+	}
+	list = slices.Clone(list)
+	slices.Sort(list)
+	return slices.Compact(list), nil
+}
+
+// NewDeliveryGUID makes up what a delivery is called by whom it is sent to.
+func NewDeliveryGUID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
