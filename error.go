@@ -59,7 +59,7 @@ func (e *Error) Hides() bool {
 	case KindUnauthenticated, KindDenied:
 		return true
 	case KindNotFound:
-		return e.ID != ErrManifestUnknown.ID && e.ID != ErrBlobUnknown.ID // told to those who may read the package
+		return e.ID != ErrManifestUnknown.ID && e.ID != ErrBlobUnknown.ID && e.ID != ErrVersionUnknown.ID // told to those who may read the package
 	default:
 		return false
 	}
@@ -130,6 +130,8 @@ var (
 	ErrHookUnknown         = &Error{KindNotFound, "hook_unknown", "webhook unknown", nil}
 	ErrDeliveryUnknown     = &Error{KindNotFound, "delivery_unknown", "delivery unknown", nil}
 	ErrRoleUnknown         = &Error{KindNotFound, "role_unknown", "no such role was given", nil}
+	ErrVersionUnknown      = &Error{KindNotFound, "version_unknown", "version unknown", nil}
+	ErrDeleteRefused       = &Error{KindConflict, "delete_refused", "it cannot be deleted", nil}
 	ErrExists              = &Error{KindConflict, "exists", "it is there already", nil}
 	ErrConflict            = &Error{KindConflict, "conflict", "the state of things forbids it", nil}
 	ErrOwnerExists         = &Error{KindConflict, "owner_exists", "name is taken", nil}
@@ -162,7 +164,9 @@ func Errors() []*Error {
 		ErrRangeInvalid, ErrRangeOutOfOrder, ErrRangeUnsatisfiable, ErrPageInvalid,
 		ErrManifestInvalid, ErrManifestTooLarge, ErrTooManyTags, ErrManifestUnknown, ErrManifestBlobUnknown, ErrManifestReferenced,
 		ErrBlobUnknown, ErrBlobReferenced, ErrUploadUnknown, ErrUploadInvalid, ErrUploadBusy,
-		ErrPackageUnknown, ErrRepositoryUnknown, ErrTeamUnknown, ErrTokenUnknown, ErrHookUnknown, ErrDeliveryUnknown, ErrRoleUnknown, ErrExists, ErrConflict, ErrOwnerUnknown, ErrOwnerExists, ErrOwnerInvalid, ErrPasswordInvalid, ErrTokenInvalid,
+		ErrPackageUnknown, ErrRepositoryUnknown, ErrTeamUnknown, ErrTokenUnknown, ErrHookUnknown, ErrDeliveryUnknown, ErrRoleUnknown,
+		ErrVersionUnknown, ErrDeleteRefused,
+		ErrExists, ErrConflict, ErrOwnerUnknown, ErrOwnerExists, ErrOwnerInvalid, ErrPasswordInvalid, ErrTokenInvalid,
 		ErrIdentityUnknown, ErrProviderUnknown, ErrSignInInvalid,
 		ErrSessionUnknown, ErrInvitationUnknown, ErrSecondFactorInvalid, ErrSecondFactorNeeded,
 		ErrUnauthenticated, ErrCredentialsInvalid, ErrScopeMissing, ErrDenied,

@@ -20,6 +20,23 @@ type Tag string
 // by its grammar, so folding needs no Unicode.
 func (t Tag) Fold() string { return strings.ToLower(string(t)) }
 
+// Subject returns what a tag is there for by its name alone, "" for an ordinary one:
+// clients without the referrers API name what refers to sha256:HEX so
+// (distribution-spec, "Referrers Tag Schema"), and cosign its signatures
+// sha256-HEX.sig.
+func (t Tag) Subject() Digest {
+	algorithm, rest, ok := strings.Cut(t.Fold(), "-")
+	hash := digest.Algorithm(algorithm)
+	if !ok || hash != digest.SHA256 && hash != digest.SHA512 {
+		return ""
+	}
+	hex, suffix := rest[:min(len(rest), 2*hash.Size())], rest[min(len(rest), 2*hash.Size()):]
+	if hash.Validate(hex) != nil || suffix != "" && suffix[0] != '.' {
+		return ""
+	}
+	return digest.NewDigestFromEncoded(hash, hex)
+}
+
 // MaxTagLength is the longest tag the distribution-spec allows, in bytes.
 const MaxTagLength = 128
 

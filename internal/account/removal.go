@@ -109,9 +109,10 @@ func (r *removal) target(ctx context.Context) error {
 	return nil
 }
 
-// packages moves or purges what an owner has. What never was pushed to is purged.
+// packages moves or purges what an owner has. What never was pushed to is purged; the
+// trash goes where the packages go, and with the owner where there are none.
 func (r *removal) packages(ctx context.Context, owner int64, name string) error {
-	ids, err := r.tx.ListPackageIDs(ctx, owner, r.disposal.Packages == PackagesPurge)
+	ids, err := r.tx.ListPackageIDs(ctx, owner, r.disposal.Packages == PackagesPurge, r.disposal.Packages != PackagesMove)
 	if err != nil {
 		return err
 	}

@@ -19,22 +19,22 @@ type Blob struct {
 const (
 	qGetBlob = `SELECT b.digest, b.size, b.storage_key, b.lease_until
 		FROM package_blobs p JOIN blobs b ON b.digest = p.digest
-		WHERE p.package_id = $1 AND p.digest = $2 AND b.state = 'live'`
+		WHERE p.package_id = $1 AND p.digest = $2 AND NOT p.hidden AND b.state = 'live'`
 	qFindBlob = `SELECT digest, size, storage_key, lease_until FROM blobs WHERE digest = $1 AND state = 'live'`
 	qAddBlob  = `INSERT INTO blobs (digest, size, storage_key, state, generation, lease_until, created_at)
 		VALUES ($1, $2, $3, 'live', 1, $4, $5) ON CONFLICT (digest) DO NOTHING`
 	qLockBlob    = `UPDATE blobs SET generation = generation WHERE digest = $1 RETURNING storage_key`
-	qReplaceBlob = `UPDATE blobs SET storage_key = $2, size = $3, state = 'live', generation = generation + 1, lease_until = $4
+	qReplaceBlob = `UPDATE blobs SET storage_key = $2, size = $3, state = 'live', generation = generation + 1, lease_until = $4, lost_at = NULL
 		WHERE digest = $1`
 	qDoomKey  = `INSERT INTO doomed_keys (storage_key, doomed_at) VALUES ($1, $2) ON CONFLICT (storage_key) DO NOTHING`
-	qLinkBlob = `INSERT INTO package_blobs (package_id, digest, created_at) VALUES ($1, $2, $3) ON CONFLICT (package_id, digest) DO NOTHING`
+	qLinkBlob = `INSERT INTO package_blobs (package_id, digest, created_at) VALUES ($1, $2, $3) ON CONFLICT (package_id, digest) DO UPDATE SET hidden = FALSE WHERE package_blobs.hidden`
 	qHoldBlob = `UPDATE blobs SET lease_until = $3 WHERE digest = $2 AND state = 'live'
-		AND EXISTS (SELECT 1 FROM package_blobs p WHERE p.package_id = $1 AND p.digest = blobs.digest)
+		AND EXISTS (SELECT 1 FROM package_blobs p WHERE p.package_id = $1 AND p.digest = blobs.digest AND NOT p.hidden)
 		RETURNING size`
 	qUnlinkBlob = `DELETE FROM package_blobs WHERE package_id = $1 AND digest = $2`
 	qBlobHome   = `SELECT p.id, o.folded, p.path FROM package_blobs b
 		JOIN packages p ON p.id = b.package_id JOIN owners o ON o.id = p.owner_id
-		WHERE b.digest = $1 AND b.package_id > $2 ORDER BY b.package_id LIMIT $3`
+		WHERE b.digest = $1 AND b.package_id > $2 AND NOT b.hidden AND p.deleted_at IS NULL ORDER BY b.package_id LIMIT $3`
 
 	qListDoomedKeys = `SELECT storage_key FROM doomed_keys WHERE doomed_at < $1 ORDER BY doomed_at LIMIT $2`
 	qForgetKey      = `DELETE FROM doomed_keys WHERE storage_key = $1`

@@ -12,9 +12,10 @@ import (
 
 const (
 	// An organization takes its service accounts with it.
-	qCountPublished = `SELECT count(*) FROM packages WHERE published_at IS NOT NULL
+	qCountPublished = `SELECT count(*) FROM packages WHERE published_at IS NOT NULL AND deleted_at IS NULL
 		AND (owner_id = $1 OR owner_id IN (SELECT u.owner_id FROM users u WHERE u.org_id = $1))`
-	qListPackageIDs = `SELECT id FROM packages WHERE owner_id = $1 AND (published_at IS NULL OR $2) ORDER BY id`
+	qListPackageIDs = `SELECT id FROM packages WHERE owner_id = $1
+		AND (published_at IS NULL OR $2 OR deleted_at IS NOT NULL AND $3) ORDER BY id`
 
 	// A package that inherits keeps what its repository let others see, but never
 	// more than the organization allows.
@@ -27,7 +28,7 @@ const (
 	qCutLinks = `UPDATE packages SET inherit = FALSE, repository_id = NULL,
 			visibility = COALESCE((SELECT s.visibility FROM repositories s WHERE s.id = packages.repository_id AND packages.inherit), visibility)
 		WHERE repository_id IN (SELECT id FROM repositories WHERE owner_id = $1)`
-	qFindObstacle = `SELECT p.path FROM packages p WHERE p.owner_id = $1
+	qFindObstacle = `SELECT p.path FROM packages p WHERE p.owner_id = $1 AND p.deleted_at IS NULL
 		AND (length(p.path) > $3 OR EXISTS (SELECT 1 FROM packages q WHERE q.owner_id = $2 AND q.path = p.path))
 		ORDER BY p.path LIMIT 1`
 	qMovePackages     = `UPDATE packages SET owner_id = $2 WHERE owner_id = $1`
@@ -67,16 +68,16 @@ func (tx *Tx) CountPublished(ctx context.Context, owner int64) (int, error) {
 	return n, err
 }
 
-// ListPackageIDs returns the packages of an owner, all or only those into which
-// nothing was ever pushed.
-func (tx *Tx) ListPackageIDs(ctx context.Context, owner int64, all bool) ([]int64, error) {
+// ListPackageIDs returns the packages of an owner: all, or only those into which
+// nothing was ever pushed, and with them those in the trash or not.
+func (tx *Tx) ListPackageIDs(ctx context.Context, owner int64, all, trash bool) ([]int64, error) {
 	var ids []int64
 	err := tx.list(ctx, func(rows *sql.Rows) error {
 		var id int64
 		err := rows.Scan(&id)
 		ids = append(ids, id)
 		return err
-	}, qListPackageIDs, owner, all)
+	}, qListPackageIDs, owner, all, trash)
 	return ids, err
 }
 

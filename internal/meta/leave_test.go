@@ -94,7 +94,7 @@ func TestLeaving(t *testing.T) {
 		ctx, now := t.Context(), time.UnixMicro(1)
 		users, orgs := populate(t, db)
 		purge := func(tx *meta.Tx, owner int64) error {
-			ids, err := tx.ListPackageIDs(ctx, owner, true)
+			ids, err := tx.ListPackageIDs(ctx, owner, true, false)
 			for _, id := range ids {
 				err = errors.Join(err, tx.PurgePackage(ctx, id, now))
 			}
@@ -270,8 +270,8 @@ func TestCountPublishedOfBots(t *testing.T) {
 			if len(bots) != 1 || bots[0].Repository != "org0/r" {
 				t.Errorf("ListServiceAccounts = %+v", bots)
 			}
-			all, err := tx.ListPackageIDs(ctx, bots[0].ID, true)
-			left, more := tx.ListPackageIDs(ctx, bots[0].ID, false)
+			all, err := tx.ListPackageIDs(ctx, bots[0].ID, true, false)
+			left, more := tx.ListPackageIDs(ctx, bots[0].ID, false, false)
 			if len(all) != 2 || len(left) != 1 {
 				t.Errorf("ListPackageIDs = %v, of those without a push %v", all, left)
 			}

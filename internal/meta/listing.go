@@ -17,6 +17,16 @@ type Package struct {
 	Inherit    bool
 	Repository string // owner/name of the linked one, "" when there is none
 	CreatedAt  time.Time
+
+	OwnerKind    string // user or org
+	LinkedByHand bool
+	UpdatedAt    time.Time // when something was last pushed, deleted or restored
+	Versions     int64
+	Downloads    int64
+	LastPulledAt time.Time // zero: never
+	Kind         string    // of the version pushed last, as its description and licences
+	Description  string
+	Licenses     string
 }
 
 // Reader is for whom packages or repositories are listed, in the terms of the
@@ -36,13 +46,14 @@ const (
 	qListPackages = `SELECT p.id, o.id, o.folded, p.path,
 			CASE WHEN COALESCE(CASE WHEN p.inherit THEN s.visibility END, p.visibility) = 'public' AND NOT COALESCE(g.allow_public, TRUE)
 				THEN 'private' ELSE COALESCE(CASE WHEN p.inherit THEN s.visibility END, p.visibility) END,
-			p.inherit, COALESCE(s.name, ''), p.created_at
+			p.inherit, COALESCE(s.name, ''), p.created_at, o.kind, p.linked_by_hand, p.updated_at, p.version_count, p.downloads, p.last_pulled_at,
+			p.kind, p.description, p.licenses
 		FROM packages p JOIN owners o ON o.id = p.owner_id
 		LEFT JOIN orgs g ON g.owner_id = o.id
 		LEFT JOIN repositories s ON s.id = p.repository_id
 		LEFT JOIN members m ON m.org_id = o.id AND m.user_id = $1
 		LEFT JOIN users u ON u.owner_id = $1
-		WHERE p.published_at IS NOT NULL
+		WHERE p.published_at IS NOT NULL AND p.deleted_at IS NULL
 			AND (o.folded > $3 OR o.folded = $3 AND p.path > $4)
 			AND ($7 = '' OR o.folded = $7)
 			AND (COALESCE(CASE WHEN p.inherit THEN s.visibility END, p.visibility) = 'public' AND COALESCE(g.allow_public, TRUE)
@@ -61,7 +72,8 @@ const (
 	qGetPackage = `SELECT p.id, o.id, o.folded, p.path,
 			CASE WHEN COALESCE(CASE WHEN p.inherit THEN s.visibility END, p.visibility) = 'public' AND NOT COALESCE(g.allow_public, TRUE)
 				THEN 'private' ELSE COALESCE(CASE WHEN p.inherit THEN s.visibility END, p.visibility) END,
-			p.inherit, COALESCE(s.name, ''), p.created_at
+			p.inherit, COALESCE(s.name, ''), p.created_at, o.kind, p.linked_by_hand, p.updated_at, p.version_count, p.downloads, p.last_pulled_at,
+			p.kind, p.description, p.licenses
 		FROM packages p JOIN owners o ON o.id = p.owner_id
 		LEFT JOIN orgs g ON g.owner_id = o.id
 		LEFT JOIN repositories s ON s.id = p.repository_id WHERE p.id = $1`
@@ -87,9 +99,11 @@ func (tx *Tx) GetPackage(ctx context.Context, id int64) (Package, error) {
 
 func scanPackage(scan func(...any) error) (Package, error) {
 	var p Package
-	var created int64
-	err := scan(&p.ID, &p.OwnerID, &p.Name.Owner, &p.Name.Path, &p.Visibility, &p.Inherit, &p.Repository, &created)
-	p.CreatedAt = fromMicros(created)
+	var created, updated int64
+	var pulled sql.NullInt64
+	err := scan(&p.ID, &p.OwnerID, &p.Name.Owner, &p.Name.Path, &p.Visibility, &p.Inherit, &p.Repository, &created,
+		&p.OwnerKind, &p.LinkedByHand, &updated, &p.Versions, &p.Downloads, &pulled, &p.Kind, &p.Description, &p.Licenses)
+	p.CreatedAt, p.UpdatedAt, p.LastPulledAt = fromMicros(created), fromMicros(updated), fromNull(pulled)
 	if p.Repository != "" {
 		p.Repository = p.Name.Owner + "/" + p.Repository // of the same owner, always
 	}

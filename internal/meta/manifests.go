@@ -21,29 +21,30 @@ type Manifest struct {
 	Size         int64
 	Body         []byte
 	PushedAt     time.Time
+	Version      bool // a root, see the column
 }
 
 const (
 	qCreateManifest = `INSERT INTO manifests
-			(package_id, digest, media_type, artifact_type, subject, annotations, size, body, pushed_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+			(package_id, digest, media_type, artifact_type, subject, annotations, size, body, pushed_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
 		ON CONFLICT (package_id, digest) DO NOTHING RETURNING id`
-	qStatManifest = `SELECT id, digest, media_type, size FROM manifests WHERE package_id = $1 AND digest = $2`
+	qStatManifest = `SELECT id, digest, media_type, size, version FROM manifests WHERE package_id = $1 AND digest = $2 AND trash_id IS NULL`
 	qGetBody      = `SELECT body FROM manifests WHERE id = $1`
-	qLockManifest = `UPDATE manifests SET size = size WHERE package_id = $1 AND digest = $2 RETURNING size`
+	qLockManifest = `UPDATE manifests SET size = size WHERE package_id = $1 AND digest = $2 AND trash_id IS NULL RETURNING size`
 	qPutBlobRef   = `INSERT INTO manifest_blobs (manifest_id, package_id, digest) VALUES ($1, $2, $3)
 		ON CONFLICT (manifest_id, digest) DO NOTHING`
 	qPutChild = `INSERT INTO manifest_children (manifest_id, package_id, digest) VALUES ($1, $2, $3)
 		ON CONFLICT (manifest_id, digest) DO NOTHING`
 	qGetParent = `SELECT m.digest FROM manifest_children c JOIN manifests m ON m.id = c.manifest_id
-		WHERE c.package_id = $1 AND c.digest = $2 LIMIT 1`
-	qGetBlobUser = `SELECT m.digest FROM manifest_blobs b JOIN manifests m ON m.id = b.manifest_id
-		WHERE b.package_id = $1 AND b.digest = $2 LIMIT 1`
+		WHERE c.package_id = $1 AND c.digest = $2 AND m.trash_id IS NULL LIMIT 1`
+	qGetBlobUser = `SELECT m.digest, m.trash_id IS NOT NULL FROM manifest_blobs b JOIN manifests m ON m.id = b.manifest_id
+		WHERE b.package_id = $1 AND b.digest = $2 ORDER BY m.trash_id IS NOT NULL LIMIT 1`
 	qDropManifest  = `DELETE FROM manifests WHERE package_id = $1 AND digest = $2`
 	qListReferrers = `SELECT id, digest, media_type, artifact_type, annotations, size FROM manifests
-		WHERE package_id = $1 AND subject = $2 AND id > $3 ORDER BY id LIMIT $4`
+		WHERE package_id = $1 AND subject = $2 AND id > $3 AND trash_id IS NULL ORDER BY id LIMIT $4`
 	qListTypedReferrers = `SELECT id, digest, media_type, artifact_type, annotations, size FROM manifests
-		WHERE package_id = $1 AND subject = $2 AND id > $3 AND artifact_type = $5 ORDER BY id LIMIT $4`
+		WHERE package_id = $1 AND subject = $2 AND id > $3 AND artifact_type = $5 AND trash_id IS NULL ORDER BY id LIMIT $4`
 )
 
 // CreateManifest stores a manifest and returns its id, or 0 when the package has
@@ -61,7 +62,7 @@ func (tx *Tx) CreateManifest(ctx context.Context, m Manifest) (int64, error) {
 // Errors: berth.ErrManifestUnknown.
 func (tx *Tx) StatManifest(ctx context.Context, pkg int64, d berth.Digest) (Manifest, error) {
 	m := Manifest{PackageID: pkg}
-	err := tx.row(ctx, qStatManifest, pkg, string(d)).Scan(&m.ID, &m.Digest, &m.MediaType, &m.Size)
+	err := tx.row(ctx, qStatManifest, pkg, string(d)).Scan(&m.ID, &m.Digest, &m.MediaType, &m.Size, &m.Version)
 	return m, orUnknown(err, berth.ErrManifestUnknown)
 }
 
@@ -102,14 +103,13 @@ func (tx *Tx) GetParent(ctx context.Context, pkg int64, d berth.Digest) (berth.D
 }
 
 // GetBlobUser returns a manifest of the package that needs a blob, "" when none
-// does.
-func (tx *Tx) GetBlobUser(ctx context.Context, pkg int64, d berth.Digest) (berth.Digest, error) {
-	var user berth.Digest
-	err := orZero(tx.row(ctx, qGetBlobUser, pkg, string(d)).Scan(&user))
-	return user, err
+// does, and whether all that do are in the trash.
+func (tx *Tx) GetBlobUser(ctx context.Context, pkg int64, d berth.Digest) (user berth.Digest, trashed bool, err error) {
+	err = orZero(tx.row(ctx, qGetBlobUser, pkg, string(d)).Scan(&user, &trashed))
+	return user, trashed, err
 }
 
-// DropManifest deletes a manifest. Errors: berth.ErrManifestUnknown;
+// DropManifest deletes a manifest for good. Errors: berth.ErrManifestUnknown;
 // berth.ErrManifestReferenced when an index or a tag still names it.
 func (tx *Tx) DropManifest(ctx context.Context, pkg int64, d berth.Digest) error {
 	n, err := tx.exec(ctx, berth.ErrManifestReferenced, qDropManifest, pkg, string(d))

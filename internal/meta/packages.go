@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	qCreatePackage = `INSERT INTO packages (owner_id, path, visibility, inherit, created_at)
-		VALUES ($1, $2, $3, FALSE, $4) ON CONFLICT (owner_id, path) DO NOTHING`
+	qCreatePackage = `INSERT INTO packages (owner_id, path, visibility, inherit, created_at, updated_at)
+		VALUES ($1, $2, $3, FALSE, $4, $4) ON CONFLICT (owner_id, path) DO NOTHING`
 	qPublishPackage = `UPDATE packages SET published_at = $2 WHERE id = $1 AND published_at IS NULL`
 	qPutVisibility  = `UPDATE packages SET visibility = $2 WHERE id = $1`
 

@@ -75,7 +75,7 @@ const (
 					AND ($7 OR q.visible = 'internal' AND $1 > 0 OR q.membership = 2 OR q.given > 0 OR q.membership = 1 AND q.base_role > 0))
 		ORDER BY q.owner_folded, q.folded LIMIT $8`
 
-	qUnlinkPackages = `UPDATE packages SET visibility = CASE WHEN inherit THEN $2 ELSE visibility END, repository_id = NULL, inherit = FALSE
+	qUnlinkPackages = `UPDATE packages SET visibility = CASE WHEN inherit THEN $2 ELSE visibility END, repository_id = NULL, inherit = FALSE, linked_by_hand = FALSE
 		WHERE repository_id = $1`
 	qDropRolesOfRepository = `DELETE FROM package_roles WHERE repository_id = $1`
 	qUnbindServiceAccounts = `UPDATE users SET repository_id = NULL WHERE repository_id = $1`
@@ -137,7 +137,8 @@ func scanRepository(r *Repository, scan func(...any) error, more ...any) error {
 }
 
 // UnlinkPackages cuts all packages from a repository. Those that inherited from it
-// get the given visibility as their own.
+// get the given visibility as their own. The next push may link them anew: nobody has
+// cut their link by hand.
 func (tx *Tx) UnlinkPackages(ctx context.Context, repository int64, v berth.Visibility) error {
 	_, err := tx.exec(ctx, nil, qUnlinkPackages, repository, string(v))
 	return err

@@ -323,8 +323,8 @@ func TestUnlinkPackages(t *testing.T) {
 			got = append(got, fmt.Sprintf("%s %s, inherits %t, linked %t, roles %d, by hand %t", path, visibility, inherit, linked, roles, byHand))
 		}
 		want := []string{
-			"0-false private, inherits false, linked false, roles 0, by hand true",
-			"0-true internal, inherits false, linked false, roles 0, by hand true",
+			"0-false private, inherits false, linked false, roles 0, by hand false",
+			"0-true internal, inherits false, linked false, roles 0, by hand false",
 			"1-false private, inherits false, linked true, roles 1, by hand true",
 			"1-true private, inherits true, linked true, roles 1, by hand true",
 		}

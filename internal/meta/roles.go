@@ -37,6 +37,7 @@ const (
 		WHERE r.package_id = $1 AND r.id > $2 ORDER BY r.id LIMIT $3`
 	qAllowsPublic = `SELECT COALESCE(g.allow_public, TRUE) FROM owners o LEFT JOIN orgs g ON g.owner_id = o.id WHERE o.folded = $1`
 	qPutInherit   = `UPDATE packages SET inherit = $2, visibility = $3 WHERE id = $1`
+	qAutoLink     = `UPDATE packages SET repository_id = $2 WHERE id = $1 AND NOT linked_by_hand AND NOT inherit`
 	qPutLink      = `UPDATE packages SET repository_id = $2, inherit = $3, visibility = $4, linked_by_hand = TRUE WHERE id = $1`
 )
 
@@ -81,6 +82,13 @@ func (tx *Tx) ListRoles(ctx context.Context, pkg, after int64, limit int) ([]Rol
 func (tx *Tx) PutLink(ctx context.Context, pkg, repository int64, inherit bool, v berth.Visibility) error {
 	_, err := tx.exec(ctx, berth.ErrUnavailable.With("try again"), qPutLink, pkg,
 		sql.NullInt64{Int64: repository, Valid: repository != 0}, inherit, string(v))
+	return err
+}
+
+// AutoLink links a package that nobody has linked by hand to a repository. Roles and
+// visibility stay as they are.
+func (tx *Tx) AutoLink(ctx context.Context, pkg, repository int64) error {
+	_, err := tx.exec(ctx, berth.ErrUnavailable.With("try again"), qAutoLink, pkg, repository)
 	return err
 }
 

@@ -1,6 +1,7 @@
 package meta_test
 
 import (
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -25,6 +26,7 @@ func TestStatementsAreListed(t *testing.T) {
 		t.Fatal(err)
 	}
 	var want []string
+	var groups []*ast.GenDecl
 	for _, name := range files {
 		if strings.HasSuffix(name, "_test.go") {
 			continue
@@ -35,9 +37,13 @@ func TestStatementsAreListed(t *testing.T) {
 		}
 		for _, decl := range file.Decls {
 			if constants, ok := decl.(*ast.GenDecl); ok && constants.Tok == token.CONST {
-				want = append(want, queries(t, constants)...)
+				groups = append(groups, constants)
 			}
 		}
+	}
+	lists := columnLists(groups)
+	for _, constants := range groups {
+		want = append(want, queries(t, constants, lists)...)
 	}
 	if len(want) < 50 {
 		t.Fatalf("found %d queries only", len(want))
@@ -53,8 +59,46 @@ func TestStatementsAreListed(t *testing.T) {
 	}
 }
 
+// columnLists returns the constants named …Columns and …From, which several queries
+// share.
+func columnLists(groups []*ast.GenDecl) map[string]ast.Expr {
+	lists := map[string]ast.Expr{}
+	for _, constants := range groups {
+		for _, spec := range constants.Specs {
+			values := spec.(*ast.ValueSpec)
+			for i, name := range values.Names {
+				if strings.HasSuffix(name.Name, "Columns") || strings.HasSuffix(name.Name, "From") {
+					lists[name.Name] = values.Values[i]
+				}
+			}
+		}
+	}
+	return lists
+}
+
+// textOf evaluates a query: one literal that everybody can search for, or a few around
+// lists of columns.
+func textOf(e ast.Expr, lists map[string]ast.Expr) (string, error) {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		return strconv.Unquote(e.Value)
+	case *ast.Ident:
+		if list, ok := lists[e.Name]; ok {
+			return textOf(list, nil)
+		}
+	case *ast.BinaryExpr:
+		left, err := textOf(e.X, lists)
+		if err != nil {
+			return "", err
+		}
+		right, err := textOf(e.Y, lists)
+		return left + right, err
+	}
+	return "", errors.New("it is neither a literal nor literals around …Columns and …From")
+}
+
 // queries returns the texts of the constants named q and an upper case letter.
-func queries(t *testing.T, constants *ast.GenDecl) []string {
+func queries(t *testing.T, constants *ast.GenDecl, lists map[string]ast.Expr) []string {
 	t.Helper()
 	var texts []string
 	for _, spec := range constants.Specs {
@@ -63,12 +107,7 @@ func queries(t *testing.T, constants *ast.GenDecl) []string {
 			if len(name.Name) < 2 || name.Name[0] != 'q' || !unicode.IsUpper(rune(name.Name[1])) {
 				continue
 			}
-			literal, ok := values.Values[i].(*ast.BasicLit)
-			if !ok {
-				t.Errorf("%s is not one literal, so that nobody can search for it", name.Name)
-				continue
-			}
-			text, err := strconv.Unquote(literal.Value)
+			text, err := textOf(values.Values[i], lists)
 			if err != nil {
 				t.Errorf("%s: %v", name.Name, err)
 			}

@@ -10,20 +10,28 @@ import (
 
 const (
 	// A tag keeps the spelling it was made with when it moves.
-	qPutTag = `INSERT INTO tags (package_id, folded, name, digest, updated_at) VALUES ($1, $2, $3, $4, $5)
+	qPutTag = `INSERT INTO tags (package_id, folded, name, digest, updated_at, subject, created_at) VALUES ($1, $2, $3, $4, $5, $6, $5)
 		ON CONFLICT (package_id, folded) DO UPDATE SET digest = excluded.digest, updated_at = excluded.updated_at`
-	qResolveTag = `SELECT m.id, m.digest, m.media_type, m.size
+	qResolveTag = `SELECT m.id, m.digest, m.media_type, m.size, m.version
 		FROM tags t JOIN manifests m ON m.package_id = t.package_id AND m.digest = t.digest
 		WHERE t.package_id = $1 AND t.folded = $2`
-	qListTags   = `SELECT folded, name FROM tags WHERE package_id = $1 AND folded > $2 ORDER BY folded LIMIT $3`
-	qDropTag    = `DELETE FROM tags WHERE package_id = $1 AND folded = $2`
-	qDropTagsOf = `DELETE FROM tags WHERE package_id = $1 AND digest = $2`
-	qRefoldTags = `UPDATE tags SET folded = CASE WHEN $1 THEN lower(name) ELSE name END`
+	qListTags       = `SELECT folded, name FROM tags WHERE package_id = $1 AND folded > $2 ORDER BY folded LIMIT $3`
+	qListTagDetails = `SELECT t.folded, t.name, t.digest, m.id, m.media_type, t.created_at, t.updated_at, t.downloads, t.last_pulled_at
+		FROM tags t JOIN manifests m ON m.package_id = t.package_id AND m.digest = t.digest
+		WHERE t.package_id = $1 AND t.folded > $2 AND NOT EXISTS (SELECT 1 FROM manifests s
+			WHERE s.package_id = t.package_id AND s.digest = t.subject AND s.trash_id IS NULL)
+		ORDER BY t.folded LIMIT $3`
+	qTouchManifest = `UPDATE manifests SET updated_at = $2 WHERE id = $1`
+	qDropTag       = `DELETE FROM tags WHERE package_id = $1 AND folded = $2`
+	qDropTagsOf    = `DELETE FROM tags WHERE package_id = $1 AND digest = $2`
+	qRefoldTags    = `UPDATE tags SET folded = CASE WHEN $1 THEN lower(name) ELSE name END`
 )
 
 // PutTag makes or moves a tag. Errors: berth.ErrManifestUnknown.
 func (tx *Tx) PutTag(ctx context.Context, pkg int64, folded string, t berth.Tag, d berth.Digest, now time.Time) error {
-	_, err := tx.exec(ctx, berth.ErrManifestUnknown, qPutTag, pkg, folded, string(t), string(d), micros(now))
+	subject := t.Subject()
+	_, err := tx.exec(ctx, berth.ErrManifestUnknown, qPutTag, pkg, folded, string(t), string(d), micros(now),
+		sql.NullString{String: string(subject), Valid: subject != ""})
 	return err
 }
 
@@ -31,7 +39,7 @@ func (tx *Tx) PutTag(ctx context.Context, pkg int64, folded string, t berth.Tag,
 // Errors: berth.ErrManifestUnknown.
 func (tx *Tx) ResolveTag(ctx context.Context, pkg int64, folded string) (Manifest, error) {
 	m := Manifest{PackageID: pkg}
-	err := tx.row(ctx, qResolveTag, pkg, folded).Scan(&m.ID, &m.Digest, &m.MediaType, &m.Size)
+	err := tx.row(ctx, qResolveTag, pkg, folded).Scan(&m.ID, &m.Digest, &m.MediaType, &m.Size, &m.Version)
 	return m, orUnknown(err, berth.ErrManifestUnknown)
 }
 
@@ -73,4 +81,39 @@ func (tx *Tx) DropTagsOf(ctx context.Context, pkg int64, d berth.Digest) error {
 func (tx *Tx) RefoldTags(ctx context.Context, ignoreCase bool) error {
 	_, err := tx.exec(ctx, nil, qRefoldTags, ignoreCase)
 	return taken(err, berth.ErrTagInvalid.With("two tags of one package differ only by case; delete one of each such pair first"))
+}
+
+// TagDetails is all that is known of a tag.
+type TagDetails struct {
+	Folded       string
+	Name         berth.Tag
+	Digest       berth.Digest
+	ManifestID   int64
+	MediaType    string
+	CreatedAt    time.Time
+	UpdatedAt    time.Time // when it was last moved
+	Downloads    int64
+	LastPulledAt time.Time
+}
+
+// ListTagDetails returns up to limit tags after the given folded one, but for those
+// that are there for another manifest.
+func (tx *Tx) ListTagDetails(ctx context.Context, pkg int64, after string, limit int) ([]TagDetails, error) {
+	var list []TagDetails
+	err := tx.list(ctx, func(rows *sql.Rows) error {
+		var t TagDetails
+		var created, updated int64
+		var pulled sql.NullInt64
+		err := rows.Scan(&t.Folded, &t.Name, &t.Digest, &t.ManifestID, &t.MediaType, &created, &updated, &t.Downloads, &pulled)
+		t.CreatedAt, t.UpdatedAt, t.LastPulledAt = fromMicros(created), fromMicros(updated), fromNull(pulled)
+		list = append(list, t)
+		return err
+	}, qListTagDetails, pkg, after, limit)
+	return list, err
+}
+
+// TouchManifest notes that a tag was moved to a manifest.
+func (tx *Tx) TouchManifest(ctx context.Context, manifest int64, now time.Time) error {
+	_, err := tx.exec(ctx, nil, qTouchManifest, manifest, micros(now))
+	return err
 }

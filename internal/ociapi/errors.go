@@ -18,7 +18,7 @@ type wireError struct {
 
 // wireErrors maps the ID of every named error. Where the distribution-spec has no
 // code for a failure, it is UNSUPPORTED, and the status and the text say more.
-func wireErrors() map[string]wireError {
+func wireErrors() map[string]wireError { //nolint:funlen // it is a table
 	return map[string]wireError{
 		"name_invalid":  {"NAME_INVALID", http.StatusBadRequest},
 		"owner_invalid": {"NAME_INVALID", http.StatusBadRequest},
@@ -53,6 +53,8 @@ func wireErrors() map[string]wireError {
 		"manifest_unknown":      {"MANIFEST_UNKNOWN", http.StatusNotFound},
 		"manifest_blob_unknown": {"MANIFEST_BLOB_UNKNOWN", http.StatusNotFound},
 		"manifest_referenced":   {"UNSUPPORTED", http.StatusMethodNotAllowed},
+		"version_unknown":       {"MANIFEST_UNKNOWN", http.StatusNotFound},
+		"delete_refused":        {"UNSUPPORTED", http.StatusMethodNotAllowed},
 
 		"unauthenticated":     {"UNAUTHORIZED", http.StatusUnauthorized},
 		"credentials_invalid": {"UNAUTHORIZED", http.StatusUnauthorized},

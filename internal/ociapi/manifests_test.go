@@ -189,9 +189,13 @@ func TestIndex(t *testing.T) {
 	blob := berthtest.Describe("", []byte("cache layer")).Digest.String()
 	c.Do("DELETE", "/v2/ada/app/blobs/"+blob, nil).Want(http.StatusMethodNotAllowed)
 	c.Do("DELETE", "/v2/ada/app/manifests/"+outerDigest.String(), nil).Want(http.StatusAccepted)
+	// The one within has a tag of its own, and takes what is only there for it.
+	c.Do("GET", "/v2/ada/app/manifests/"+child.String(), nil).Want(http.StatusOK)
 	c.Do("DELETE", "/v2/ada/app/manifests/"+berthtest.Describe("", inner).Digest.String(), nil).Want(http.StatusAccepted)
-	c.Do("DELETE", "/v2/ada/app/manifests/"+child.String(), nil).Want(http.StatusAccepted)
+	c.Do("GET", "/v2/ada/app/manifests/"+child.String(), nil).Want(http.StatusNotFound)
+	c.Do("GET", "/v2/ada/app/blobs/"+blob, nil).Want(http.StatusOK)
 	c.Do("DELETE", "/v2/ada/app/blobs/"+blob, nil).Want(http.StatusAccepted)
+	c.Do("GET", "/v2/ada/app/blobs/"+blob, nil).Want(http.StatusNotFound)
 }
 
 func TestForeignLayers(t *testing.T) {

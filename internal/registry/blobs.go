@@ -119,11 +119,20 @@ func (s *Service) DeleteBlob(ctx context.Context, v berth.Viewer, n berth.Name, 
 		if err != nil {
 			return err
 		}
-		user, err := tx.GetBlobUser(ctx, standing.PackageID, d)
-		if err != nil {
+		if standing.PackageID == 0 {
+			return berth.ErrBlobUnknown
+		}
+		// A push that needs it must come before or after.
+		if err := tx.LockPackage(ctx, standing.PackageID); err != nil {
 			return err
 		}
-		if user != "" {
+		user, trashed, err := tx.GetBlobUser(ctx, standing.PackageID, d)
+		switch {
+		case err != nil:
+			return err
+		case trashed: // which may be restored
+			return tx.HideBlob(ctx, standing.PackageID, d)
+		case user != "":
 			return berth.ErrBlobReferenced.With("%s needs it; delete that first", user)
 		}
 		return tx.UnlinkBlob(ctx, standing.PackageID, d)

@@ -24,14 +24,19 @@ type Manifest struct {
 	Body      []byte // nil after StatManifest
 }
 
-// GetManifest finds a manifest by tag or digest and reads it.
+// GetManifest finds a manifest by tag or digest and reads it, which counts as a pull.
 // Errors: those of [Service.enter]; berth.ErrManifestUnknown.
 func (s *Service) GetManifest(ctx context.Context, v berth.Viewer, n berth.Name, ref berth.Reference) (Manifest, error) {
 	var m Manifest
+	var pulled pullKey
 	err := s.meta.View(ctx, func(tx *meta.Tx) error {
 		row, err := s.findManifest(ctx, tx, v, n, ref)
 		if err != nil {
 			return err
+		}
+		pulled = pullKey{pkg: row.PackageID, manifest: row.ID, part: !row.Version}
+		if ref.Tag != "" {
+			pulled.folded = s.fold(ref.Tag)
 		}
 		m = Manifest{Digest: row.Digest, MediaType: row.MediaType, Size: row.Size}
 		if body, ok := s.bodies.Get(row.Digest); ok {
@@ -41,10 +46,14 @@ func (s *Service) GetManifest(ctx context.Context, v berth.Viewer, n berth.Name,
 		m.Body, err = tx.GetBody(ctx, row.ID)
 		return err
 	})
-	if err == nil && m.Size <= maxCachedBody {
+	if err != nil {
+		return m, err
+	}
+	if m.Size <= maxCachedBody {
 		s.bodies.Add(m.Digest, m.Body)
 	}
-	return m, err
+	s.pulls.add(pulled, 1, s.opts.Now())
+	return m, nil
 }
 
 // StatManifest finds a manifest without reading it. Errors: as GetManifest.
@@ -166,15 +175,21 @@ func (s *Service) parse(p Push, body []byte) (*berth.Manifest, meta.Manifest, er
 }
 
 func (s *Service) storeManifest(ctx context.Context, tx *meta.Tx, v berth.Viewer, n berth.Name, standing berth.Standing, m *berth.Manifest, row meta.Manifest, tags []berth.Tag) error {
+	// First of all, so that pushes to and deletions from one package come one after
+	// the other: what is a version depends on several rows.
+	if err := tx.LockPackage(ctx, row.PackageID); err != nil {
+		return err
+	}
 	blobs, children, err := s.hold(ctx, tx, row.PackageID, m)
 	if err != nil {
 		return err
 	}
-	id, err := createManifest(ctx, tx, row)
+	id, fresh, err := createManifest(ctx, tx, row)
 	if err != nil {
 		return err
 	}
-	if id == 0 {
+	row.ID = id
+	if !fresh {
 		blobs, children = nil, nil // recorded the first time
 	}
 	for _, d := range blobs {
@@ -187,62 +202,52 @@ func (s *Service) storeManifest(ctx context.Context, tx *meta.Tx, v berth.Viewer
 			return err
 		}
 	}
-	for _, t := range tags {
-		if err := s.moveTag(ctx, tx, v, n, standing, row, t); err != nil {
-			return err
-		}
+	if err := s.moveTags(ctx, tx, v, n, standing, row, tags, fresh); err != nil {
+		return err
 	}
 	return s.publish(ctx, tx, v, n, standing, row.PushedAt)
 }
 
-// moveTag makes or moves a tag. The audit log says from where, so that a tag which
-// is turned back does not go unnoticed.
-func (s *Service) moveTag(ctx context.Context, tx *meta.Tx, v berth.Viewer, n berth.Name, standing berth.Standing, row meta.Manifest, t berth.Tag) error {
-	old, err := tx.ResolveTag(ctx, row.PackageID, s.fold(t))
-	if err != nil && !errors.Is(err, berth.ErrManifestUnknown) {
-		return err
-	}
-	if err := tx.PutTag(ctx, row.PackageID, s.fold(t), t, row.Digest, row.PushedAt); err != nil || old.Digest == row.Digest {
-		return err
-	}
-	e := event(standing, n, row.PushedAt, "tag.create", row.Digest.String())
-	if old.Digest != "" {
-		e.Action, e.Detail = "tag.move", old.Digest.String()+" -> "+e.Detail
-	}
-	e.Target += ":" + string(t)
-	return tx.AddEvent(ctx, v, e)
-}
-
-// createManifest stores a manifest and returns its id, or keeps the one that is
-// there from being deleted and returns 0.
-func createManifest(ctx context.Context, tx *meta.Tx, row meta.Manifest) (int64, error) {
-	for range 3 { // somebody may delete it between the two looks
+// createManifest stores a manifest and returns its id and whether it is new. One that
+// is there already stays, one in the trash comes back.
+func createManifest(ctx context.Context, tx *meta.Tx, row meta.Manifest) (id int64, fresh bool, err error) {
+	for range 3 { // somebody may purge it between the two looks
 		id, err := tx.CreateManifest(ctx, row)
 		if err != nil || id != 0 {
-			return id, err
+			return id, true, err
+		}
+		id, err = tx.ReviveDigest(ctx, row.PackageID, row.Digest, row.PushedAt)
+		if err != nil {
+			return 0, false, err
+		}
+		if id != 0 {
+			if err := tx.ShowBlobs(ctx, row.PackageID, id); err != nil {
+				return 0, false, err
+			}
 		}
 		_, err = tx.LockManifest(ctx, row.PackageID, row.Digest)
 		if err == nil {
-			return 0, sameType(ctx, tx, row)
+			id, err := sameType(ctx, tx, row)
+			return id, false, err
 		}
 		if !errors.Is(err, berth.ErrManifestUnknown) {
-			return 0, err
+			return 0, false, err
 		}
 	}
-	return 0, berth.ErrUnavailable.With("the manifest is being deleted; try again")
+	return 0, false, berth.ErrUnavailable.With("the manifest is being deleted; try again")
 }
 
 // sameType refuses the same bytes under a second type: what a digest means must
 // never depend on who asks.
-func sameType(ctx context.Context, tx *meta.Tx, row meta.Manifest) error {
+func sameType(ctx context.Context, tx *meta.Tx, row meta.Manifest) (id int64, err error) {
 	old, err := tx.StatManifest(ctx, row.PackageID, row.Digest)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if old.MediaType != row.MediaType {
-		return berth.ErrManifestInvalid.With("%s is stored as %s and cannot become %s", row.Digest, old.MediaType, row.MediaType)
+		return 0, berth.ErrManifestInvalid.With("%s is stored as %s and cannot become %s", row.Digest, old.MediaType, row.MediaType)
 	}
-	return nil
+	return old.ID, nil
 }
 
 func (s *Service) publish(ctx context.Context, tx *meta.Tx, v berth.Viewer, n berth.Name, standing berth.Standing, now time.Time) error {
@@ -291,40 +296,4 @@ func (s *Service) hold(ctx context.Context, tx *meta.Tx, pkg int64, m *berth.Man
 		}
 	}
 	return blobs, children, nil
-}
-
-// DeleteManifest unties a tag, or removes a manifest and all its tags, as the
-// reference says. Errors: those of [Service.enter]; berth.ErrManifestUnknown;
-// berth.ErrManifestReferenced when an index holds the manifest.
-func (s *Service) DeleteManifest(ctx context.Context, v berth.Viewer, n berth.Name, ref berth.Reference) error {
-	now := s.opts.Now()
-	return s.meta.Update(ctx, func(tx *meta.Tx) error {
-		standing, err := s.enter(ctx, tx, v, n, berth.ActionDelete)
-		if err != nil {
-			return err
-		}
-		e := event(standing, n, now, "tag.delete", "")
-		if ref.Tag != "" {
-			if err := tx.DropTag(ctx, standing.PackageID, s.fold(ref.Tag)); err != nil {
-				return err
-			}
-			e.Target += ":" + string(ref.Tag)
-			return tx.AddEvent(ctx, v, e)
-		}
-		parent, err := tx.GetParent(ctx, standing.PackageID, ref.Digest)
-		if err != nil {
-			return err
-		}
-		if parent != "" {
-			return berth.ErrManifestReferenced.With("the index %s holds it; delete that first", parent)
-		}
-		if err := tx.DropTagsOf(ctx, standing.PackageID, ref.Digest); err != nil {
-			return err
-		}
-		if err := tx.DropManifest(ctx, standing.PackageID, ref.Digest); err != nil {
-			return err
-		}
-		e.Action, e.Target = "manifest.delete", e.Target+"@"+ref.Digest.String()
-		return tx.AddEvent(ctx, v, e)
-	})
 }

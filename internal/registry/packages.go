@@ -19,8 +19,27 @@ type Package struct {
 	Visibility berth.Visibility // that counts: the repository's where it inherits
 	Inherit    bool
 	Repository string     // owner/name of the linked one, "" when there is none that the viewer may know
-	Role       berth.Role // the viewer's
+	Role       berth.Role // the viewer's; not in lists
 	CreatedAt  time.Time
+
+	OwnerKind    string    // user or org
+	UpdatedAt    time.Time // when something was last pushed, deleted or restored
+	Versions     int64
+	Downloads    int64
+	LastPulledAt time.Time // zero: never
+	Kind         string    // of the version pushed last, as its description and licences
+	Description  string
+	Licenses     string
+}
+
+// packageOf returns a package as a viewer sees it who may know the repository given.
+func packageOf(row meta.Package, repository string) Package {
+	return Package{
+		ID: row.ID, OwnerID: row.OwnerID, Name: row.Name, Visibility: row.Visibility, Inherit: row.Inherit,
+		Repository: repository, CreatedAt: row.CreatedAt, OwnerKind: row.OwnerKind, UpdatedAt: row.UpdatedAt,
+		Versions: row.Versions, Downloads: row.Downloads, LastPulledAt: row.LastPulledAt,
+		Kind: row.Kind, Description: row.Description, Licenses: row.Licenses,
+	}
 }
 
 // GetPackage finds a package. Errors: those of [Service.enter];
@@ -33,13 +52,12 @@ func (s *Service) GetPackage(ctx context.Context, v berth.Viewer, n berth.Name) 
 			return err
 		}
 		row, err := tx.GetPackage(ctx, standing.PackageID)
-		if err == nil {
-			row.Repository, err = known(ctx, tx, v, row)
+		if err != nil {
+			return err
 		}
-		p = Package{
-			ID: row.ID, OwnerID: row.OwnerID, Name: row.Name, Visibility: row.Visibility, Inherit: row.Inherit,
-			Repository: row.Repository, Role: standing.RoleOf(v), CreatedAt: row.CreatedAt,
-		}
+		repository, err := known(ctx, tx, v, row)
+		p = packageOf(row, repository)
+		p.Role = standing.RoleOf(v)
 		return err
 	})
 	return p, err
@@ -81,10 +99,7 @@ func (s *Service) ListPackages(ctx context.Context, v berth.Viewer, owner, after
 			if err != nil {
 				return err
 			}
-			list = append(list, Package{
-				ID: row.ID, OwnerID: row.OwnerID, Name: row.Name, Visibility: row.Visibility, Inherit: row.Inherit,
-				Repository: repository, CreatedAt: row.CreatedAt,
-			})
+			list = append(list, packageOf(row, repository))
 		}
 		return err
 	})
@@ -210,20 +225,4 @@ func (s *Service) repository(ctx context.Context, tx *meta.Tx, v berth.Viewer, o
 		return 0, berth.Denial(v, standing, owner+"/"+name, a)
 	}
 	return 0, berth.ErrRepositoryUnknown.With("%s/%s does not exist, or %s may not see it", owner, name, v.Login)
-}
-
-// DeletePackage removes a package with all its versions. It cannot be undone.
-// Errors: those of [Service.enter]; berth.ErrPackageUnknown.
-func (s *Service) DeletePackage(ctx context.Context, v berth.Viewer, n berth.Name) error {
-	now := s.opts.Now()
-	return s.meta.Update(ctx, func(tx *meta.Tx) error {
-		standing, err := s.published(ctx, tx, v, n, berth.ActionDelete)
-		if err != nil {
-			return err
-		}
-		if err := tx.PurgePackage(ctx, standing.PackageID, now); err != nil {
-			return err
-		}
-		return tx.AddEvent(ctx, v, event(standing, n, now, "package.delete", string(standing.Visibility)))
-	})
 }

@@ -298,8 +298,8 @@ func TestPackageEvents(t *testing.T) {
 	}
 	want := []string{
 		"package.delete acme/app public",
-		"manifest.delete acme/app@" + second,
-		"tag.delete acme/app:v1",
+		"version.delete acme/app@" + second,
+		"tag.delete acme/app:v1 " + second,
 		"package.unlink acme/app acme/Src",
 		"package.inherit acme/app true from acme/Src",
 		"package.link acme/app acme/src",

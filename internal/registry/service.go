@@ -48,6 +48,10 @@ type Options struct {
 	MaxBlob     int64
 	// MaxUploads bounds the uploads that one user may have open.
 	MaxUploads int
+	// SourceHosts are those whose addresses of source code name repositories: our own
+	// and the forges whose repositories are recorded here. An entry is a host, with a
+	// port or the path under which a forge lives if it has one.
+	SourceHosts []string
 	// Now is the clock. Nil is time.Now.
 	Now func() time.Time
 }
@@ -70,6 +74,7 @@ type Service struct {
 	opts    Options
 	uploads *keyedLocks
 	bodies  *lru.Cache[berth.Digest, []byte]
+	pulls   pulls
 }
 
 // New returns the use cases over a database and a blob store.

@@ -49,6 +49,8 @@ func statuses() map[string]int {
 		"manifest_unknown":      http.StatusNotFound,
 		"manifest_blob_unknown": http.StatusNotFound,
 		"manifest_referenced":   http.StatusConflict,
+		"version_unknown":       http.StatusNotFound,
+		"delete_refused":        http.StatusBadRequest, // as GitHub does
 
 		"unauthenticated":     http.StatusUnauthorized,
 		"credentials_invalid": http.StatusUnauthorized,

@@ -43,6 +43,8 @@ func rows() map[string]row {
 		"manifest_unknown":      unknown,
 		"manifest_blob_unknown": unknown,
 		"manifest_referenced":   conflict,
+		"version_unknown":       unknown,
+		"delete_refused":        conflict,
 		"blob_unknown":          unknown,
 		"blob_referenced":       conflict,
 		"upload_unknown":        unknown,

@@ -62,7 +62,13 @@ func testManifestReferences(s *suite) {
 	other := s.pkg("ann", "other", berth.VisibilityPrivate, false)
 	d, strange := s.blob(pkg, "content"), s.blob(other, "strange")
 	user := func(d berth.Digest) berth.Digest {
-		return view(s, func(ctx context.Context, tx *meta.Tx) (berth.Digest, error) { return tx.GetBlobUser(ctx, pkg, d) })
+		return view(s, func(ctx context.Context, tx *meta.Tx) (berth.Digest, error) {
+			user, trashed, err := tx.GetBlobUser(ctx, pkg, d)
+			if trashed {
+				s.Errorf("GetBlobUser says that %s is in the trash", user)
+			}
+			return user, err
+		})
 	}
 	parent := func(d berth.Digest) berth.Digest {
 		return view(s, func(ctx context.Context, tx *meta.Tx) (berth.Digest, error) { return tx.GetParent(ctx, pkg, d) })

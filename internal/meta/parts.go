@@ -1,0 +1,139 @@
+package meta
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/berth-registry/berth"
+)
+
+// Part is a manifest as part of a version: its root, what that holds, or what
+// refers to one of these.
+type Part struct {
+	ID        int64
+	Digest    berth.Digest
+	MediaType string
+	Size      int64
+	Version   bool
+	TrashID   int64 // 0 when it is not in the trash
+}
+
+const (
+	partColumns   = `m.id, m.digest, m.media_type, m.size, m.version, COALESCE(m.trash_id, 0)`
+	qGetPart      = `SELECT ` + partColumns + ` FROM manifests m WHERE m.package_id = $1 AND m.digest = $2`
+	qListChildren = `SELECT ` + partColumns + ` FROM manifest_children c
+		JOIN manifests m ON m.package_id = c.package_id AND m.digest = c.digest WHERE c.manifest_id = $1 ORDER BY m.id`
+	qListAttached = `SELECT ` + partColumns + ` FROM manifests m WHERE m.package_id = $1 AND m.subject = $2
+		UNION SELECT ` + partColumns + ` FROM tags t JOIN manifests m ON m.package_id = t.package_id AND m.digest = t.digest
+			WHERE t.package_id = $1 AND t.subject = $2
+		ORDER BY 1`
+	qListParents = `SELECT ` + partColumns + ` FROM manifest_children c JOIN manifests m ON m.id = c.manifest_id
+		WHERE c.package_id = $1 AND c.digest = $2 ORDER BY m.id`
+	qListInTrash  = `SELECT ` + partColumns + ` FROM manifests m WHERE m.trash_id = $1 ORDER BY m.id`
+	qListBlobsOf  = `SELECT digest FROM manifest_blobs WHERE manifest_id = $1 ORDER BY digest`
+	qListBlobUses = `SELECT b.digest, b.size,
+			(SELECT count(*) FROM manifest_blobs o WHERE o.package_id = r.package_id AND o.digest = r.digest),
+			(SELECT count(*) FROM (SELECT h.package_id FROM package_blobs h WHERE h.digest = r.digest LIMIT 2) few)
+		FROM manifest_blobs r JOIN blobs b ON b.digest = r.digest WHERE r.manifest_id = $1`
+	qGetManifest = `SELECT id, package_id, digest, media_type, artifact_type, COALESCE(subject, ''), annotations, size, body, pushed_at, version
+		FROM manifests WHERE id = $1`
+	qListTagsOf = `SELECT name FROM tags WHERE package_id = $1 AND digest = $2 ORDER BY folded`
+)
+
+// GetPart finds a manifest, in the trash or not. Errors: berth.ErrManifestUnknown.
+func (tx *Tx) GetPart(ctx context.Context, pkg int64, d berth.Digest) (Part, error) {
+	m, err := scanPart(tx.row(ctx, qGetPart, pkg, string(d)).Scan)
+	return m, orUnknown(err, berth.ErrManifestUnknown)
+}
+
+// ListChildren returns the manifests that an index holds.
+func (tx *Tx) ListChildren(ctx context.Context, index int64) ([]Part, error) {
+	return tx.parts(ctx, qListChildren, index)
+}
+
+// ListAttached returns the manifests that refer to one, as their subject or by a
+// fallback tag.
+func (tx *Tx) ListAttached(ctx context.Context, pkg int64, d berth.Digest) ([]Part, error) {
+	return tx.parts(ctx, qListAttached, pkg, string(d))
+}
+
+// ListParents returns the indexes that hold a manifest.
+func (tx *Tx) ListParents(ctx context.Context, pkg int64, d berth.Digest) ([]Part, error) {
+	return tx.parts(ctx, qListParents, pkg, string(d))
+}
+
+// ListInTrash returns the manifests that were deleted together.
+func (tx *Tx) ListInTrash(ctx context.Context, trash int64) ([]Part, error) {
+	return tx.parts(ctx, qListInTrash, trash)
+}
+
+func (tx *Tx) parts(ctx context.Context, query string, args ...any) ([]Part, error) {
+	var list []Part
+	err := tx.list(ctx, func(rows *sql.Rows) error {
+		m, err := scanPart(rows.Scan)
+		list = append(list, m)
+		return err
+	}, query, args...)
+	return list, err
+}
+
+func scanPart(scan func(...any) error) (Part, error) {
+	var m Part
+	err := scan(&m.ID, &m.Digest, &m.MediaType, &m.Size, &m.Version, &m.TrashID)
+	return m, err
+}
+
+// ListTagsOf returns the tags of a manifest.
+func (tx *Tx) ListTagsOf(ctx context.Context, pkg int64, d berth.Digest) ([]berth.Tag, error) {
+	var list []berth.Tag
+	err := tx.list(ctx, func(rows *sql.Rows) error {
+		var t berth.Tag
+		err := rows.Scan(&t)
+		list = append(list, t)
+		return err
+	}, qListTagsOf, pkg, string(d))
+	return list, err
+}
+
+// ListBlobsOf returns the blobs that a manifest needs, by digest.
+func (tx *Tx) ListBlobsOf(ctx context.Context, manifest int64) ([]berth.Digest, error) {
+	var list []berth.Digest
+	err := tx.list(ctx, func(rows *sql.Rows) error {
+		var d berth.Digest
+		err := rows.Scan(&d)
+		list = append(list, d)
+		return err
+	}, qListBlobsOf, manifest)
+	return list, err
+}
+
+// BlobUse is a blob that a manifest needs, and who else does.
+type BlobUse struct {
+	Digest    berth.Digest
+	Size      int64
+	Manifests int64 // of the same package that need it
+	Packages  int64 // that hold it; 2 stands for more
+}
+
+// ListBlobUses returns the blobs that a manifest needs.
+func (tx *Tx) ListBlobUses(ctx context.Context, manifest int64) ([]BlobUse, error) {
+	var list []BlobUse
+	err := tx.list(ctx, func(rows *sql.Rows) error {
+		var u BlobUse
+		err := rows.Scan(&u.Digest, &u.Size, &u.Manifests, &u.Packages)
+		list = append(list, u)
+		return err
+	}, qListBlobUses, manifest)
+	return list, err
+}
+
+// GetManifest returns a manifest by id, with its body.
+// Errors: berth.ErrManifestUnknown.
+func (tx *Tx) GetManifest(ctx context.Context, id int64) (Manifest, error) {
+	var m Manifest
+	var pushed int64
+	err := tx.row(ctx, qGetManifest, id).Scan(&m.ID, &m.PackageID, &m.Digest, &m.MediaType, &m.ArtifactType,
+		&m.Subject, &m.Annotations, &m.Size, &m.Body, &pushed, &m.Version)
+	m.PushedAt = fromMicros(pushed)
+	return m, orUnknown(err, berth.ErrManifestUnknown)
+}

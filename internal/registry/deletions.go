@@ -1,0 +1,254 @@
+package registry
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/meta"
+)
+
+const (
+	// TrashLife is how long what was deleted can be restored.
+	TrashLife = 30 * 24 * time.Hour
+	// maxDownloads is how often a public package or version may have been pulled to be
+	// deleted by others than administrators of the instance: too many rely on it.
+	maxDownloads = 5000
+	// MaxBulk is how many versions one request can delete.
+	MaxBulk = 100
+)
+
+// hadTag is a tag that went with a version.
+type hadTag struct {
+	Name   berth.Tag    `json:"name"`
+	Digest berth.Digest `json:"digest"`
+}
+
+// DeleteManifest unties a tag, or moves a manifest to the trash with all that is there
+// only for it, as the reference says. Unlike [Service.DeleteVersions] it takes what is
+// no version too, and the last one. Errors: those of [Service.enter];
+// berth.ErrManifestUnknown; berth.ErrManifestReferenced when an index holds it;
+// berth.ErrDeleteRefused for what many people pull.
+func (s *Service) DeleteManifest(ctx context.Context, v berth.Viewer, n berth.Name, ref berth.Reference) error {
+	if ref.Tag != "" {
+		return s.DeleteTag(ctx, v, n, ref.Tag)
+	}
+	d, now := ref.Digest, s.opts.Now()
+	return s.meta.Update(ctx, func(tx *meta.Tx) error {
+		standing, err := s.enterLocked(ctx, tx, v, n, berth.ActionDelete)
+		if err != nil {
+			return err
+		}
+		root, err := tx.GetPart(ctx, standing.PackageID, d)
+		if err == nil && root.TrashID != 0 {
+			err = berth.ErrManifestUnknown
+		}
+		if errors.Is(err, berth.ErrManifestUnknown) {
+			return berth.ErrManifestUnknown.With("%s has no %s", n, d)
+		}
+		if err != nil {
+			return err
+		}
+		return s.trashVersion(ctx, tx, v, n, standing, root, now)
+	})
+}
+
+// DeleteVersions moves versions to the trash, all of them or none, each with what is
+// there only for it. Errors: those of [Service.enter]; berth.ErrVersionUnknown;
+// berth.ErrManifestReferenced when an index holds one; berth.ErrDeleteRefused for the
+// last tagged version, the last of all, and what many people pull;
+// berth.ErrRequestInvalid for none or more than [MaxBulk].
+func (s *Service) DeleteVersions(ctx context.Context, v berth.Viewer, n berth.Name, ids ...int64) error {
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	if len(ids) == 0 || len(ids) > MaxBulk {
+		return berth.ErrRequestInvalid.With("expected from 1 to %d versions, got %d", MaxBulk, len(ids))
+	}
+	now := s.opts.Now()
+	return s.meta.Update(ctx, func(tx *meta.Tx) error {
+		standing, err := s.enterLocked(ctx, tx, v, n, berth.ActionDelete)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			version, err := tx.GetVersion(ctx, standing.PackageID, id)
+			if errors.Is(err, berth.ErrVersionUnknown) {
+				return unknownVersion(n, id)
+			}
+			if err != nil {
+				return err
+			}
+			if err := keepsOne(ctx, tx, n, standing, version); err != nil {
+				return err
+			}
+			root := meta.Part{ID: version.ID, Digest: version.Digest, Version: true}
+			if err := s.trashVersion(ctx, tx, v, n, standing, root, now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func unknownVersion(n berth.Name, id int64) error {
+	return berth.ErrVersionUnknown.With("%s has no version %d", n, id)
+}
+
+// keepsOne refuses to leave a package without a tagged version where it has one, or
+// without any: whoever wants that wants the package gone.
+func keepsOne(ctx context.Context, tx *meta.Tx, n berth.Name, standing berth.Standing, version meta.Version) error {
+	if len(version.Tags) > 0 {
+		other, err := tx.OtherTagged(ctx, standing.PackageID, version.Digest)
+		if err == nil && !other {
+			err = berth.ErrDeleteRefused.With("version %d is the last tagged one of %s; delete the package instead", version.ID, n)
+		}
+		return err
+	}
+	two, err := tx.ListVersions(ctx, standing.PackageID, 0, 0, 2)
+	if err == nil && len(two) < 2 {
+		err = berth.ErrDeleteRefused.With("version %d is the last one of %s; delete the package instead", version.ID, n)
+	}
+	return err
+}
+
+func (s *Service) trashVersion(ctx context.Context, tx *meta.Tx, v berth.Viewer, n berth.Name, standing berth.Standing, root meta.Part, now time.Time) error {
+	parent, err := tx.GetParent(ctx, standing.PackageID, root.Digest)
+	if err != nil {
+		return err
+	}
+	if parent != "" {
+		return berth.ErrManifestReferenced.With("the index %s holds it; delete that first", parent)
+	}
+	if err := s.popular(ctx, tx, v, n, standing, root.ID); err != nil {
+		return err
+	}
+	parts, err := unit(ctx, tx, standing.PackageID, root)
+	if err != nil {
+		return err
+	}
+	tags, err := dropTags(ctx, tx, standing.PackageID, parts)
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(tags)
+	if err != nil {
+		return err
+	}
+	trash, err := tx.AddTrash(ctx, meta.Trash{
+		PackageID: standing.PackageID, Digest: root.Digest, Name: n, Tags: string(text),
+		DeletedBy: v.Login, DeletedByID: v.UserID, DeletedAt: now,
+	})
+	if err != nil {
+		return err
+	}
+	gone := 0
+	for _, p := range parts {
+		if err := tx.TrashManifest(ctx, p.ID, trash); err != nil {
+			return err
+		}
+		if p.Version {
+			gone++
+		}
+	}
+	if err := tx.CountVersions(ctx, standing.PackageID, -gone, now); err != nil {
+		return err
+	}
+	e := event(standing, n, now, "version.delete", describeTags(tags))
+	if !root.Version {
+		e.Action = "manifest.delete"
+	}
+	e.Target += "@" + root.Digest.String()
+	if err := tx.AddEvent(ctx, v, e); err != nil || !root.Version {
+		return err
+	}
+	return tell(ctx, tx, v, n, standing, "deleted", root, now)
+}
+
+// dropTags unties the tags of manifests, and returns what they were.
+func dropTags(ctx context.Context, tx *meta.Tx, pkg int64, parts []meta.Part) ([]hadTag, error) {
+	tags := []hadTag{}
+	for _, p := range parts {
+		list, err := tx.ListTagsOf(ctx, pkg, p.Digest)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range list {
+			tags = append(tags, hadTag{t, p.Digest})
+		}
+		if len(list) == 0 {
+			continue
+		}
+		if err := tx.DropTagsOf(ctx, pkg, p.Digest); err != nil {
+			return nil, err
+		}
+	}
+	return tags, nil
+}
+
+// describeTags lists tags for the audit log.
+func describeTags(tags []hadTag) string {
+	const most = 20
+	names := make([]string, 0, most)
+	for _, t := range tags[:min(len(tags), most)] {
+		names = append(names, string(t.Name))
+	}
+	text := strings.Join(names, ", ")
+	if more := len(tags) - most; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// popular refuses to delete what is public and was pulled often, a version or (0) any
+// of the package.
+func (s *Service) popular(ctx context.Context, tx *meta.Tx, v berth.Viewer, n berth.Name, standing berth.Standing, version int64) error {
+	if v.Admin || standing.Visibility != berth.VisibilityPublic {
+		return nil
+	}
+	most, err := tx.MostDownloads(ctx, standing.PackageID, version, maxDownloads)
+	if err != nil || most <= maxDownloads {
+		return err
+	}
+	what := "a version of it"
+	if version != 0 {
+		what = "it"
+	}
+	return berth.ErrDeleteRefused.With("%s is public and %s was downloaded %d times; above %d only an administrator of this registry may delete it", n, what, most, maxDownloads)
+}
+
+// DeletePackage moves a package with all its versions to the trash, and frees its
+// name. What was being uploaded is cancelled. Errors: those of [Service.enter];
+// berth.ErrPackageUnknown; berth.ErrDeleteRefused for what many people pull.
+func (s *Service) DeletePackage(ctx context.Context, v berth.Viewer, n berth.Name) error {
+	now := s.opts.Now()
+	return s.meta.Update(ctx, func(tx *meta.Tx) error {
+		standing, err := s.enterLocked(ctx, tx, v, n, berth.ActionDelete)
+		if err != nil {
+			return err
+		}
+		if err := s.popular(ctx, tx, v, n, standing, 0); err != nil {
+			return err
+		}
+		if err := tx.DropUploadsTo(ctx, standing.PackageID, now); err != nil {
+			return err
+		}
+		_, err = tx.AddTrash(ctx, meta.Trash{
+			PackageID: standing.PackageID, Name: n, Tags: "[]",
+			DeletedBy: v.Login, DeletedByID: v.UserID, DeletedAt: now,
+		})
+		if err != nil {
+			return err
+		}
+		if err := tx.TrashPackage(ctx, standing.PackageID, now); err != nil {
+			return err
+		}
+		if err := tx.AddEvent(ctx, v, event(standing, n, now, "package.delete", string(standing.Visibility))); err != nil {
+			return err
+		}
+		return tell(ctx, tx, v, n, standing, "deleted", meta.Part{}, now)
+	})
+}

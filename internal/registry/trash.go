@@ -1,0 +1,333 @@
+package registry
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/meta"
+)
+
+// Trashed is a deleted package that can be restored.
+type Trashed struct {
+	ID         int64 // of the deletion
+	PackageID  int64
+	Name       berth.Name // that it had
+	Visibility berth.Visibility
+	Versions   int64
+	DeletedBy  string
+	DeletedAt  time.Time
+}
+
+// Until returns when it is gone for good.
+func (t Trashed) Until() time.Time { return t.DeletedAt.Add(TrashLife) }
+
+// hiddenName is the name under which a package lies in the trash.
+func hiddenName(t meta.Trash) berth.Name {
+	return berth.Name{Owner: t.Name.Owner, Path: fmt.Sprintf("-/%d/%s", t.PackageID, t.Name.Path)}
+}
+
+// hiddenStanding reads where the viewer stands towards a package in the trash.
+func hiddenStanding(ctx context.Context, tx *meta.Tx, v berth.Viewer, t meta.Trash) (berth.Standing, error) {
+	standing, err := tx.Standing(ctx, hiddenName(t), v.UserID)
+	standing.Path = t.Name.Path // by which tokens are limited
+	return standing, err
+}
+
+// maxTrashScan bounds how many deleted packages are looked at for a page of those
+// that a viewer may restore.
+const maxTrashScan = 5000
+
+// ListTrash returns the deleted packages of an owner that the viewer may restore, last
+// deleted first, before the deletion with the id given (0 is the last), at most limit
+// of them. An unknown owner has none. Errors: berth.ErrUnauthenticated.
+func (s *Service) ListTrash(ctx context.Context, v berth.Viewer, owner string, before int64, limit int) ([]Trashed, error) {
+	if v.Anonymous() {
+		return nil, berth.ErrUnauthenticated.With("log in to see the trash")
+	}
+	limit = max(1, min(limit, MaxPage))
+	var list []Trashed
+	err := s.meta.View(ctx, func(tx *meta.Tx) error {
+		list = list[:0]
+		standing, err := tx.Standing(ctx, berth.Name{Owner: owner}, v.UserID)
+		if err != nil || standing.OwnerID == 0 {
+			return err
+		}
+		before := before
+		for scanned := 0; len(list) < limit && scanned < maxTrashScan; scanned += limit {
+			rows, err := tx.ListTrash(ctx, standing.OwnerID, before, limit)
+			if err != nil {
+				return err
+			}
+			for _, row := range rows {
+				before = row.ID
+				if list, err = appendTrashed(ctx, tx, v, list, row); err != nil || len(list) == limit {
+					return err
+				}
+			}
+			if len(rows) < limit {
+				return nil
+			}
+		}
+		return nil
+	})
+	return list, err
+}
+
+func appendTrashed(ctx context.Context, tx *meta.Tx, v berth.Viewer, list []Trashed, t meta.Trash) ([]Trashed, error) {
+	standing, err := hiddenStanding(ctx, tx, v, t)
+	if err != nil || !berth.Can(v, standing, berth.ActionAdmin) {
+		return list, err
+	}
+	p, err := tx.GetPackage(ctx, t.PackageID)
+	return append(list, Trashed{
+		ID: t.ID, PackageID: t.PackageID, Name: t.Name, Visibility: p.Visibility, Versions: p.Versions,
+		DeletedBy: t.DeletedBy, DeletedAt: t.DeletedAt,
+	}), err
+}
+
+// RestorePackage brings the package back that was last deleted under a name, or the
+// one with the id given unless that is 0, with all that it was: versions, tags, roles,
+// link and visibility. Errors: berth.ErrUnauthenticated; berth.ErrPackageUnknown;
+// berth.ErrDenied; berth.ErrExists when the name has been taken.
+func (s *Service) RestorePackage(ctx context.Context, v berth.Viewer, n berth.Name, id int64) error {
+	if v.Anonymous() {
+		return berth.ErrUnauthenticated.With("log in to restore %s", n)
+	}
+	now := s.opts.Now()
+	unknown := berth.ErrPackageUnknown.With("no deleted package %s, or %s may not restore it", n, v.Login)
+	return s.meta.Update(ctx, func(tx *meta.Tx) error {
+		t, err := tx.FindTrash(ctx, n, id)
+		if errors.Is(err, berth.ErrPackageUnknown) {
+			return unknown
+		}
+		if err != nil {
+			return err
+		}
+		standing, err := hiddenStanding(ctx, tx, v, t)
+		switch {
+		case err != nil:
+			return err
+		case !berth.Can(v, standing, berth.ActionAdmin) && berth.Can(v, standing, berth.ActionPush):
+			return berth.Denial(v, standing, n.String(), berth.ActionAdmin)
+		case !berth.Can(v, standing, berth.ActionAdmin):
+			return unknown
+		}
+		if err := nameFree(ctx, tx, n); err != nil {
+			return err
+		}
+		if err := tx.RestorePackage(ctx, t.PackageID, t.Name.Path); err != nil {
+			return err
+		}
+		if err := tx.DropTrash(ctx, t.ID); err != nil {
+			return err
+		}
+		if err := tx.AddEvent(ctx, v, event(standing, n, now, "package.restore", "")); err != nil {
+			return err
+		}
+		return tell(ctx, tx, v, n, standing, "restored", meta.Part{}, now)
+	})
+}
+
+// nameFree refuses a name that has been taken. A package into which nothing ever came
+// is only the leftover of a probe, and goes.
+func nameFree(ctx context.Context, tx *meta.Tx, n berth.Name) error {
+	standing, err := tx.Standing(ctx, n, 0)
+	if err != nil || standing.PackageID == 0 {
+		return err
+	}
+	return berth.ErrExists.With("there is another package %s now; rename or delete that first", n)
+}
+
+// RestoreVersion brings a deleted version back with its tags and all that was deleted
+// with it. With skipTaken it goes without the tags that name something else by now.
+// Errors: those of [Service.enter]; berth.ErrVersionUnknown; berth.ErrExists when tags
+// were taken, or the same manifest was pushed again.
+func (s *Service) RestoreVersion(ctx context.Context, v berth.Viewer, n berth.Name, id int64, skipTaken bool) error {
+	now := s.opts.Now()
+	return s.meta.Update(ctx, func(tx *meta.Tx) error {
+		standing, err := s.enterLocked(ctx, tx, v, n, berth.ActionAdmin)
+		if err != nil {
+			return err
+		}
+		t, err := tx.GetTrashOf(ctx, standing.PackageID, id)
+		if errors.Is(err, berth.ErrVersionUnknown) {
+			if _, err := tx.GetVersion(ctx, standing.PackageID, id); err == nil {
+				return berth.ErrExists.With("version %d is not deleted", id)
+			}
+			return berth.ErrVersionUnknown.With("%s has no deleted version %d", n, id)
+		}
+		if err != nil {
+			return err
+		}
+		var tags []hadTag
+		if err := json.Unmarshal([]byte(t.Tags), &tags); err != nil {
+			return err
+		}
+		if tags, err = s.freeTags(ctx, tx, standing.PackageID, tags, skipTaken); err != nil {
+			return err
+		}
+		root, err := s.revive(ctx, tx, standing.PackageID, t)
+		if err != nil {
+			return err
+		}
+		changed := []berth.Digest{root.Digest}
+		for _, tag := range tags {
+			if err := tx.PutTag(ctx, standing.PackageID, s.fold(tag.Name), tag.Name, tag.Digest, now); err != nil {
+				return err
+			}
+			changed = append(changed, tag.Digest)
+		}
+		if err := settle(ctx, tx, standing.PackageID, now, changed...); err != nil {
+			return err
+		}
+		if err := tx.DropTrash(ctx, t.ID); err != nil {
+			return err
+		}
+		e := event(standing, n, now, "version.restore", describeTags(tags))
+		e.Target += "@" + root.Digest.String()
+		if err := tx.AddEvent(ctx, v, e); err != nil {
+			return err
+		}
+		return tell(ctx, tx, v, n, standing, "restored", root, now)
+	})
+}
+
+// freeTags returns the tags that name nothing now. Unless those that do may be left
+// out, it refuses them.
+func (s *Service) freeTags(ctx context.Context, tx *meta.Tx, pkg int64, tags []hadTag, skipTaken bool) ([]hadTag, error) {
+	var free []hadTag
+	var taken []string
+	for _, t := range tags {
+		_, err := tx.ResolveTag(ctx, pkg, s.fold(t.Name))
+		switch {
+		case err == nil:
+			taken = append(taken, string(t.Name))
+		case errors.Is(err, berth.ErrManifestUnknown):
+			free = append(free, t)
+		default:
+			return nil, err
+		}
+	}
+	if len(taken) == 0 || skipTaken {
+		return free, nil
+	}
+	return nil, berth.ErrExists.With("the tags %s name another version now; delete them first, or restore without those (skip_taken_tags)", strings.Join(taken, ", "))
+}
+
+// revive takes out of the trash what was deleted together, and what the root needs
+// that was deleted with another version since.
+func (s *Service) revive(ctx context.Context, tx *meta.Tx, pkg int64, t meta.Trash) (root meta.Part, err error) {
+	parts, err := tx.ListInTrash(ctx, t.ID)
+	if err != nil {
+		return root, err
+	}
+	for i := 0; i < len(parts); i++ {
+		p := parts[i]
+		if p.Digest == t.Digest {
+			root = p
+		}
+		children, err := tx.ListChildren(ctx, p.ID)
+		if err != nil {
+			return root, err
+		}
+		for _, c := range children {
+			if c.TrashID != 0 && c.TrashID != t.ID {
+				parts = append(parts, c)
+			}
+		}
+		if len(parts) > maxUnit {
+			return root, berth.ErrRequestTooLarge.With("the version has more than %d manifests", maxUnit)
+		}
+	}
+	for _, p := range parts {
+		if err := tx.ReviveManifest(ctx, pkg, p.ID); err != nil {
+			return root, err
+		}
+	}
+	return root, nil
+}
+
+// purgeBatch is how many deletions are purged at a time.
+const purgeBatch = 100
+
+// PurgeTrash forgets for good what was deleted long enough ago, and returns how many
+// deletions that were. The bytes are left to the sweep.
+func (s *Service) PurgeTrash(ctx context.Context) (int, error) {
+	now := s.opts.Now()
+	purged := 0
+	for {
+		var old []meta.Trash
+		err := s.meta.View(ctx, func(tx *meta.Tx) (err error) {
+			old, err = tx.ListOldTrash(ctx, now.Add(-TrashLife), purgeBatch)
+			return err
+		})
+		if err != nil {
+			return purged, err
+		}
+		for _, t := range old {
+			err := s.meta.Update(ctx, func(tx *meta.Tx) error { return purge(ctx, tx, t, now) })
+			if err != nil {
+				return purged, fmt.Errorf("purge %s of %s: %w", t.Digest, t.Name, err)
+			}
+			purged++
+		}
+		if len(old) < purgeBatch {
+			return purged, nil
+		}
+	}
+}
+
+func purge(ctx context.Context, tx *meta.Tx, t meta.Trash, now time.Time) error {
+	err := tx.LockPackage(ctx, t.PackageID)
+	if err != nil && !errors.Is(err, berth.ErrPackageUnknown) { // it may be in the trash itself
+		return err
+	}
+	gone, err := tx.LockTrash(ctx, t.ID)
+	if err != nil || gone { // another replica was faster, or somebody has restored it
+		return err
+	}
+	if t.Digest == "" {
+		return tx.PurgePackage(ctx, t.PackageID, now)
+	}
+	if err := purgeParts(ctx, tx, t); err != nil {
+		return err
+	}
+	if err := tx.PurgeHidden(ctx, t.PackageID); err != nil {
+		return err
+	}
+	return tx.DropTrash(ctx, t.ID)
+}
+
+// purgeParts deletes what was deleted together from the root down. What another
+// deleted version holds too is that one's now.
+func purgeParts(ctx context.Context, tx *meta.Tx, t meta.Trash) error {
+	parts, err := tx.ListInTrash(ctx, t.ID)
+	if err != nil {
+		return err
+	}
+	for progress := true; progress; {
+		progress = false
+		for i, p := range parts {
+			if p.ID == 0 {
+				continue
+			}
+			parents, err := tx.ListParents(ctx, t.PackageID, p.Digest)
+			if err != nil {
+				return err
+			}
+			if len(parents) > 0 {
+				continue
+			}
+			if err := tx.DropManifest(ctx, t.PackageID, p.Digest); err != nil {
+				return err
+			}
+			parts[i].ID, progress = 0, true
+		}
+	}
+	return tx.PassMembers(ctx, t.ID)
+}

@@ -1,0 +1,303 @@
+package registry
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/artifact"
+	"github.com/berth-registry/berth/internal/meta"
+)
+
+// Version is a root manifest of a package with what is known of it.
+type Version struct {
+	ID           int64
+	Digest       berth.Digest
+	MediaType    string
+	ArtifactType string
+	ManifestSize int64 // bytes of the manifest itself
+	Tags         []berth.Tag
+	CreatedAt    time.Time
+	UpdatedAt    time.Time // when a tag was last moved to it
+	Downloads    int64
+	LastPulledAt time.Time // zero: never
+	DeletedAt    time.Time // zero unless it is in the trash, with its tags as they were
+	DeletedBy    string
+
+	Described bool          // Kind, Size and Summary are known
+	Kind      artifact.Kind // "" until then
+	Size      int64         // of all that it holds, each thing once, in bytes
+	Summary   artifact.Summary
+	Problem   string // why something about it could not be read
+	Missing   []Missing
+}
+
+// Complete reports whether all bytes of the version are there.
+func (v Version) Complete() bool { return len(v.Missing) == 0 }
+
+// Missing is a blob whose bytes are lost, and the platform that does not work without
+// it ("" where that is not known).
+type Missing struct {
+	Digest   berth.Digest
+	Platform string
+}
+
+// VersionQuery says which versions of a package are wanted.
+type VersionQuery struct {
+	Deleted bool  // those in the trash
+	Before  int64 // the cursor of the last one of the page before, 0 from the newest
+	Skip    int   // so many more
+	Limit   int
+}
+
+// MaxSkip bounds [VersionQuery.Skip]: whoever wants more goes on with the cursor.
+const MaxSkip = 10_000
+
+// ListVersions returns the versions of a package, newest first, and the cursor of each.
+// Those in the trash are for administrators of the package.
+// Errors: those of [Service.enter]; berth.ErrPackageUnknown.
+func (s *Service) ListVersions(ctx context.Context, v berth.Viewer, n berth.Name, q VersionQuery) (list []Version, cursors []int64, err error) {
+	limit, skip := max(1, min(q.Limit, MaxPage)), max(0, min(q.Skip, MaxSkip))
+	need := berth.ActionPull
+	if q.Deleted {
+		need = berth.ActionAdmin
+	}
+	err = s.meta.View(ctx, func(tx *meta.Tx) error {
+		list, cursors = nil, nil
+		standing, err := s.published(ctx, tx, v, n, need)
+		if err != nil {
+			return err
+		}
+		if q.Deleted {
+			list, cursors, err = trashedVersions(ctx, tx, standing.PackageID, q.Before, skip, limit)
+			return err
+		}
+		rows, err := tx.ListVersions(ctx, standing.PackageID, q.Before, skip, limit)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			version, err := versionOf(row)
+			if err != nil {
+				return err
+			}
+			list, cursors = append(list, version), append(cursors, row.ID)
+		}
+		return findMissing(ctx, tx, list)
+	})
+	return list, cursors, err
+}
+
+func trashedVersions(ctx context.Context, tx *meta.Tx, pkg, before int64, skip, limit int) (list []Version, cursors []int64, err error) {
+	rows, err := tx.ListTrashedVersions(ctx, pkg, before, skip, limit)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, row := range rows {
+		version, err := versionOf(row.Version)
+		if err != nil {
+			return nil, nil, err
+		}
+		var tags []hadTag
+		if err := json.Unmarshal([]byte(row.HadTags), &tags); err != nil {
+			return nil, nil, err
+		}
+		for _, t := range tags {
+			if t.Digest == version.Digest {
+				version.Tags = append(version.Tags, t.Name)
+			}
+		}
+		version.DeletedAt, version.DeletedBy = row.DeletedAt, row.DeletedBy
+		list, cursors = append(list, version), append(cursors, row.TrashID)
+	}
+	return list, cursors, nil
+}
+
+func versionOf(row meta.Version) (Version, error) {
+	version := Version{
+		ID: row.ID, Digest: row.Digest, MediaType: row.MediaType, ArtifactType: row.ArtifactType, ManifestSize: row.Size,
+		Tags: row.Tags, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt, Downloads: row.Downloads, LastPulledAt: row.LastPulledAt,
+	}
+	d := row.Description
+	if d.Kind == "" {
+		return version, nil
+	}
+	version.Described, version.Kind, version.Size, version.Problem = true, artifact.Kind(d.Kind), d.Size, d.Problem
+	return version, json.Unmarshal([]byte(d.Summary), &version.Summary)
+}
+
+// findMissing notes what each version lacks. Where nothing of the instance is lost,
+// which is nearly always, that is one look.
+func findMissing(ctx context.Context, tx *meta.Tx, list []Version) error {
+	any, err := tx.AnyLost(ctx)
+	if err != nil || !any {
+		return err
+	}
+	for i := range list {
+		if list[i].Missing, err = missing(ctx, tx, list[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func missing(ctx context.Context, tx *meta.Tx, version Version) ([]Missing, error) {
+	root := meta.Part{ID: version.ID, Digest: version.Digest}
+	parts := []meta.Part{root}
+	platforms := map[berth.Digest]string{}
+	for _, p := range version.Summary.Platforms {
+		platforms[p.Digest] = p.String()
+		if p.Digest == "" {
+			platforms[root.Digest] = p.String()
+		}
+	}
+	var list []Missing
+	for i := 0; i < len(parts) && len(parts) <= maxUnit; i++ {
+		lost, err := tx.ListLostOf(ctx, parts[i].ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range lost {
+			list = append(list, Missing{d, platforms[parts[i].Digest]})
+		}
+		children, err := tx.ListChildren(ctx, parts[i].ID)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, children...)
+	}
+	return list, nil
+}
+
+// VersionPage is all that is known of one version.
+type VersionPage struct {
+	Version
+
+	Manifest []byte
+	Details  artifact.Details
+	Attached []Attachment
+	Freed    int64 // bytes that nobody else holds: what deleting it would free in the end
+}
+
+// Attachment is a manifest that refers to a version or to a part of it: a signature,
+// an SBOM, a provenance.
+type Attachment struct {
+	Digest    berth.Digest
+	MediaType string
+	Kind      artifact.Kind
+	Size      int64
+}
+
+// GetVersion returns a version with its details. Errors: those of [Service.enter];
+// berth.ErrPackageUnknown, berth.ErrVersionUnknown.
+func (s *Service) GetVersion(ctx context.Context, v berth.Viewer, n berth.Name, id int64) (VersionPage, error) {
+	var page VersionPage
+	err := s.meta.View(ctx, func(tx *meta.Tx) error {
+		standing, err := s.published(ctx, tx, v, n, berth.ActionPull)
+		if err != nil {
+			return err
+		}
+		page, err = versionPage(ctx, tx, standing.PackageID, id)
+		if errors.Is(err, berth.ErrVersionUnknown) {
+			return unknownVersion(n, id)
+		}
+		return err
+	})
+	return page, err
+}
+
+func versionPage(ctx context.Context, tx *meta.Tx, pkg, id int64) (VersionPage, error) {
+	var page VersionPage
+	row, err := tx.GetVersion(ctx, pkg, id)
+	if err != nil {
+		return page, err
+	}
+	if page.Version, err = versionOf(row); err != nil {
+		return page, err
+	}
+	if page.Manifest, err = tx.GetBody(ctx, id); err != nil {
+		return page, err
+	}
+	d, err := readDescription(ctx, tx, id)
+	if err != nil {
+		return page, err
+	}
+	page.Details = d.Details
+	if page.Missing, err = missing(ctx, tx, page.Version); err != nil {
+		return page, err
+	}
+	root := meta.Part{ID: id, Digest: row.Digest, MediaType: row.MediaType, Size: row.Size, Version: true}
+	parts, err := unit(ctx, tx, pkg, root)
+	if err != nil {
+		return page, err
+	}
+	if page.Freed, err = freed(ctx, tx, parts); err != nil {
+		return page, err
+	}
+	page.Attached, err = attachments(ctx, tx, pkg, parts)
+	return page, err
+}
+
+// attachments returns what refers to any of the parts.
+func attachments(ctx context.Context, tx *meta.Tx, pkg int64, parts []meta.Part) ([]Attachment, error) {
+	var list []Attachment
+	for _, part := range parts {
+		attached, err := tx.ListAttached(ctx, pkg, part.Digest)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range attached {
+			if p.TrashID != 0 || p.Version {
+				continue
+			}
+			d, err := tx.GetDescription(ctx, p.ID)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, Attachment{p.Digest, p.MediaType, artifact.Kind(d.Kind), p.Size})
+		}
+	}
+	return list, nil
+}
+
+// freed returns how many bytes only these manifests need.
+func freed(ctx context.Context, tx *meta.Tx, parts []meta.Part) (int64, error) {
+	total := int64(0)
+	used := map[berth.Digest]int64{}
+	rows := map[berth.Digest]meta.BlobUse{}
+	for _, p := range parts {
+		total += p.Size
+		uses, err := tx.ListBlobUses(ctx, p.ID)
+		if err != nil {
+			return 0, err
+		}
+		for _, u := range uses {
+			used[u.Digest]++
+			rows[u.Digest] = u
+		}
+	}
+	for d, u := range rows {
+		if u.Manifests == used[d] && u.Packages == 1 {
+			total += u.Size
+		}
+	}
+	return total, nil
+}
+
+// FindVersion returns the id of the version that a reference names.
+// Errors: those of [Service.enter]; berth.ErrManifestUnknown, also for what is part of
+// a version only.
+func (s *Service) FindVersion(ctx context.Context, v berth.Viewer, n berth.Name, ref berth.Reference) (int64, error) {
+	var id int64
+	err := s.meta.View(ctx, func(tx *meta.Tx) error {
+		row, err := s.findManifest(ctx, tx, v, n, ref)
+		if err == nil && !row.Version {
+			err = berth.ErrManifestUnknown.With("%s is no version of %s but part of one", ref, n)
+		}
+		id = row.ID
+		return err
+	})
+	return id, err
+}
