@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -162,6 +164,7 @@ func (c *core) build(ctx context.Context) (err error) {
 	opts := registry.DefaultOptions()
 	opts.DefaultVisibility = berth.Visibility(c.config.Packages.Visibility)
 	opts.CaseSensitiveTags = c.config.Tags.Case == "sensitive"
+	opts.SourceHosts = sourceHosts(c.config)
 	opts.MaxManifest = c.config.Limits.Manifest
 	opts.MaxBlob = c.config.Limits.Blob
 	opts.MaxUploads = c.config.Limits.Uploads
@@ -201,4 +204,18 @@ func (a *app) withCore(ctx context.Context, fn func(*core) error) error {
 		return err
 	}
 	return useCore(ctx, cfg, fn)
+}
+
+// sourceHosts returns the hosts whose addresses of source code name repositories.
+func sourceHosts(c config.Config) []string {
+	hosts := slices.Clone(c.Packages.SourceHosts)
+	for _, external := range c.ExternalURLs {
+		if u, err := url.Parse(external); err == nil && u.Host != "" {
+			hosts = append(hosts, u.Host)
+		}
+	}
+	if len(c.ExternalURLs) == 0 {
+		hosts = append(hosts, reachable(c.Addr))
+	}
+	return hosts
 }

@@ -130,6 +130,10 @@ func (c *core) run(ctx context.Context, log *slog.Logger, l net.Listener, h http
 		jobs.Run(jobsCtx, log,
 			jobs.Job{Name: "reap uploads", Every: 10 * time.Minute, Run: c.registry.ReapUploads},
 			jobs.Job{Name: "record token use", Every: 30 * time.Second, Run: c.account.RecordUsage},
+			jobs.Job{Name: "follow up pushes", Every: time.Second, Run: c.registry.FollowUp, Quiet: true},
+			jobs.Job{Name: "record downloads", Every: 5 * time.Second, Run: c.registry.RecordDownloads, Quiet: true},
+			jobs.Job{Name: "check blobs", Every: time.Minute, Run: c.registry.CheckBlobs},
+			jobs.Job{Name: "purge trash", Every: time.Hour, Run: c.registry.PurgeTrash},
 			jobs.Job{Name: "delete doomed bytes", Every: 2 * time.Minute, Run: c.registry.DeleteDoomed},
 			jobs.Job{Name: "reap sessions", Every: time.Hour, Run: c.account.ReapSessions},
 		)
@@ -156,7 +160,8 @@ func (c *core) run(ctx context.Context, log *slog.Logger, l net.Listener, h http
 	stopJobs()
 	<-jobsDone
 	_, err := c.account.RecordUsage(drain)
-	return err
+	_, failed := c.registry.RecordDownloads(drain)
+	return errors.Join(err, failed)
 }
 
 // welcome tells a newcomer what to do next.

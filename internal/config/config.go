@@ -68,6 +68,11 @@ type Tags struct {
 // Packages is how new packages are born.
 type Packages struct {
 	Visibility string `yaml:"visibility" env:"VISIBILITY"` // private, internal, public
+	// SourceHosts are the forges whose repositories are recorded here, each a host, with
+	// a port or a path before the owners if it has one: an image that says that its
+	// source is there is linked to the repository of that name. The hosts of
+	// external_urls count too.
+	SourceHosts []string `yaml:"source_hosts" env:"SOURCE_HOSTS"`
 }
 
 // Limits bound what clients may send.
@@ -191,6 +196,7 @@ func (c Config) Validate() error {
 	}
 	c.validateProviders(fault)
 	c.validateWords(fault)
+	c.Packages.validate(fault)
 	c.Limits.validate(fault)
 	return errors.Join(faults...)
 }
@@ -205,6 +211,15 @@ func (c Config) validateWords(fault func(key, format string, args ...any)) {
 	} {
 		if !slices.Contains(strings.Split(w.allowed, ", "), w.value) {
 			fault(w.key, "expected one of %s, got %q", w.allowed, w.value)
+		}
+	}
+}
+
+func (p Packages) validate(fault func(key, format string, args ...any)) {
+	for _, host := range p.SourceHosts {
+		u, err := url.Parse("https://" + host)
+		if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.ContainsAny(host, " \t") || strings.Contains(host, "//") {
+			fault("packages.source_hosts", "expected a host such as git.example.com or git.example.com/gitea, got %q", host)
 		}
 	}
 }

@@ -19,6 +19,9 @@ type Job struct {
 	Name  string
 	Every time.Duration
 	Run   func(context.Context) (done int, err error)
+	// Quiet is for work that comes with every request: what was done is logged for
+	// debugging only.
+	Quiet bool
 }
 
 // Run runs the jobs until ctx ends, the first time soon after the start, and
@@ -57,6 +60,8 @@ func repeat(ctx context.Context, log *slog.Logger, j Job) {
 			return
 		case err != nil:
 			log.Error("job", "name", j.Name, "done", done, "error", err)
+		case done > 0 && j.Quiet:
+			log.Debug("job", "name", j.Name, "done", done)
 		case done > 0:
 			log.Info("job", "name", j.Name, "done", done)
 		}
