@@ -73,11 +73,13 @@ func (a *API) collaborators(r *http.Request, v berth.Viewer, kind account.Collab
 	return list, p, err
 }
 
+type permissionBody struct {
+	Permission string `json:"permission"`
+}
+
 // readPermission reads a role under GitHub's name or ours.
 func readPermission(w *httpkit.Writer, r *http.Request) (berth.Role, error) {
-	var body struct {
-		Permission string `json:"permission"`
-	}
+	var body permissionBody
 	if err := readJSON(w, r, &body); err != nil {
 		return berth.RoleNone, err
 	}

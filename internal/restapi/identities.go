@@ -26,6 +26,10 @@ type identity struct {
 	CreatedAt *string `json:"created_at"`
 }
 
+type identityBody struct {
+	Subject string `json:"subject"`
+}
+
 // whose is the account that a path is about: the one that it names, or else the
 // viewer's own. The operator has none, and is nobody whose name somebody else has.
 func whose(r *http.Request, v berth.Viewer) (string, error) {
@@ -60,9 +64,7 @@ func identityJSON(i account.Identity) identity {
 }
 
 func (a *API) putIdentity(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	var body struct {
-		Subject string `json:"subject"`
-	}
+	var body identityBody
 	if err := known(v); err != nil {
 		return err
 	}

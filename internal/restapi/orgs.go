@@ -37,6 +37,19 @@ type org struct {
 	CreatedAt         *string `json:"created_at"`
 }
 
+type newOrgBody struct {
+	Login string `json:"login"`
+	Admin string `json:"admin"` // who owns it
+}
+
+// orgBody is what is to become of the settings of an organization.
+type orgBody struct {
+	BaseRole          *string           `json:"base_role,omitempty"`
+	MembersCreate     *bool             `json:"members_can_create_packages,omitempty"`
+	AllowPublic       *bool             `json:"allow_public,omitempty"`
+	DefaultVisibility defaultVisibility `json:"default_visibility,omitzero"`
+}
+
 func orgJSON(o berth.Org) org {
 	return org{
 		simpleOwner{o.Login, o.ID, typeOrganization},
@@ -47,10 +60,7 @@ func orgJSON(o berth.Org) org {
 func orgName(o berth.Org) string { return o.Login }
 
 func (a *API) postOrg(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	var body struct {
-		Login string `json:"login"`
-		Admin string `json:"admin"`
-	}
+	var body newOrgBody
 	if err := known(v); err != nil {
 		return err
 	}
@@ -97,12 +107,7 @@ func (a *API) getOrg(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 }
 
 func (a *API) patchOrg(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	var body struct {
-		BaseRole          *string           `json:"base_role"`
-		MembersCreate     *bool             `json:"members_can_create_packages"`
-		AllowPublic       *bool             `json:"allow_public"`
-		DefaultVisibility defaultVisibility `json:"default_visibility"`
-	}
+	var body orgBody
 	if err := known(v); err != nil {
 		return err
 	}
@@ -183,9 +188,7 @@ func (a *API) getMembership(w *httpkit.Writer, r *http.Request, v berth.Viewer) 
 }
 
 func (a *API) putMembership(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	var body struct {
-		Role string `json:"role"`
-	}
+	var body roleBody
 	if err := known(v); err != nil {
 		return err
 	}
@@ -212,6 +215,11 @@ type serviceAccount struct {
 	CreatedAt  *string `json:"created_at"`
 }
 
+type serviceAccountBody struct {
+	Login      string `json:"login"`
+	Repository string `json:"repository,omitempty"` // whose CI it is
+}
+
 func serviceAccountJSON(u berth.User) serviceAccount {
 	out := serviceAccount{simpleOwner: simpleUser(u), CreatedAt: stamp(u.CreatedAt)}
 	if u.Repository != "" {
@@ -233,10 +241,7 @@ func (a *API) listServiceAccounts(w *httpkit.Writer, r *http.Request, v berth.Vi
 }
 
 func (a *API) postServiceAccount(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	var body struct {
-		Login      string `json:"login"`
-		Repository string `json:"repository"`
-	}
+	var body serviceAccountBody
 	if err := known(v); err != nil {
 		return err
 	}

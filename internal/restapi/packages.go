@@ -67,6 +67,17 @@ func printPackage(p registry.Package) jsonPackage {
 	return out
 }
 
+// packageBody is what is to become of a package: one of the two.
+type packageBody struct {
+	Visibility *string `json:"visibility,omitempty"`
+	Inherit    *bool   `json:"inherit,omitempty"`
+}
+
+// roleBody is a role that is to be given.
+type roleBody struct {
+	Role string `json:"role"`
+}
+
 // packageName reads owner and name from the path. Slashes in the name come as %2F.
 func packageName(w *httpkit.Writer, r *http.Request) (berth.Name, error) {
 	owner, err := berth.ParseOwner(r.PathValue("owner"))
@@ -128,10 +139,7 @@ func (a *API) patchPackage(w *httpkit.Writer, r *http.Request, v berth.Viewer) e
 	if err != nil {
 		return err
 	}
-	var in struct {
-		Visibility *string `json:"visibility"`
-		Inherit    *bool   `json:"inherit"`
-	}
+	var in packageBody
 	if err := readJSON(w, r, &in); err != nil {
 		return err
 	}
@@ -238,9 +246,7 @@ func (a *API) putRole(w *httpkit.Writer, r *http.Request, v berth.Viewer) error 
 	if err != nil {
 		return err
 	}
-	var in struct {
-		Role string `json:"role"`
-	}
+	var in roleBody
 	if err := readJSON(w, r, &in); err != nil {
 		return err
 	}

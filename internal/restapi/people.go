@@ -93,6 +93,21 @@ func (d *defaultVisibility) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, d.value)
 }
 
+// userBody is what is to become of the viewer's own account.
+type userBody struct {
+	DefaultVisibility defaultVisibility `json:"default_visibility,omitzero"`
+}
+
+type newUserBody struct {
+	Login     string `json:"login"`
+	Password  string `json:"password"`
+	SiteAdmin bool   `json:"site_admin,omitempty"`
+}
+
+type passwordBody struct {
+	Password string `json:"password"`
+}
+
 func (a *API) getSelf(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 	u, err := a.account.Self(r.Context(), v)
 	if err != nil {
@@ -102,9 +117,7 @@ func (a *API) getSelf(w *httpkit.Writer, r *http.Request, v berth.Viewer) error 
 }
 
 func (a *API) patchSelf(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	var body struct {
-		DefaultVisibility defaultVisibility `json:"default_visibility"`
-	}
+	var body userBody
 	if err := known(v); err != nil {
 		return err
 	}
@@ -186,11 +199,7 @@ func done(w *httpkit.Writer, err error) error {
 }
 
 func (a *API) postUser(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	var body struct {
-		Login     string `json:"login"`
-		Password  string `json:"password"`
-		SiteAdmin bool   `json:"site_admin"`
-	}
+	var body newUserBody
 	if err := known(v); err != nil {
 		return err
 	}
@@ -205,9 +214,7 @@ func (a *API) postUser(w *httpkit.Writer, r *http.Request, v berth.Viewer) error
 }
 
 func (a *API) putUserPassword(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	var body struct {
-		Password string `json:"password"`
-	}
+	var body passwordBody
 	if err := known(v); err != nil {
 		return err
 	}

@@ -77,11 +77,11 @@ func holderType(kind string) string {
 // repositoryBody is what is to become of a repository. Visibility says more than
 // GitHub's older private.
 type repositoryBody struct {
-	Name        *string `json:"name"`
-	Private     *bool   `json:"private"`
-	Visibility  *string `json:"visibility"`
-	Description *string `json:"description"`
-	Homepage    *string `json:"homepage"`
+	Name        *string `json:"name,omitempty"`
+	Private     *bool   `json:"private,omitempty"`
+	Visibility  *string `json:"visibility,omitempty"`
+	Description *string `json:"description,omitempty"`
+	Homepage    *string `json:"homepage,omitempty"`
 }
 
 func readRepository(w *httpkit.Writer, r *http.Request) (account.RepositoryChange, error) {

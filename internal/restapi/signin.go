@@ -39,15 +39,23 @@ type jsonLogin struct {
 	ExpiresAt *string `json:"expires_at"`
 }
 
+type loginBody struct {
+	Login    string `json:"login"`
+	Password string `json:"password"`
+	Code     string `json:"code,omitempty"`
+	Name     string `json:"name,omitempty"` // of the computer, for the list of sessions
+}
+
+type joinBody struct {
+	Invitation string `json:"invitation,omitempty"` // its secret
+	Login      string `json:"login"`
+	Password   string `json:"password"`
+}
+
 // postLogin signs a program in, as a browser would be: by password and, where the
 // account has one, a code of the second factor.
 func (a *API) postLogin(w *httpkit.Writer, r *http.Request, _ berth.Viewer) error {
-	var in struct {
-		Login    string `json:"login"`
-		Password string `json:"password"`
-		Code     string `json:"code"`
-		Name     string `json:"name"` // of the computer, for the list of sessions
-	}
+	var in loginBody
 	if err := readJSON(w, r, &in); err != nil {
 		return err
 	}
@@ -67,11 +75,13 @@ func (a *API) writeSession(w *httpkit.Writer, r *http.Request, session account.S
 	return writeJSON(w, http.StatusCreated, jsonLogin{session.Secret, v.Login, stamp(session.ExpiresAt)})
 }
 
+type ownPasswordBody struct {
+	Current  string `json:"current,omitempty"`
+	Password string `json:"password"`
+}
+
 func (a *API) putPassword(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	var in struct {
-		Current  string `json:"current"`
-		Password string `json:"password"`
-	}
+	var in ownPasswordBody
 	if err := known(v); err != nil {
 		return err
 	}
@@ -112,8 +122,8 @@ func (a *API) getSecondFactor(w *httpkit.Writer, r *http.Request, v berth.Viewer
 
 // proof is what a change to an account's sign-in needs besides the credentials.
 type proof struct {
-	Password string `json:"password"`
-	Code     string `json:"code"`
+	Password string `json:"password,omitempty"`
+	Code     string `json:"code,omitempty"`
 }
 
 func readProof(w *httpkit.Writer, r *http.Request, v berth.Viewer) (proof, error) {
@@ -205,13 +215,15 @@ type jsonInvitation struct {
 	URL string `json:"url"` // where whoever is invited makes the account
 }
 
+type invitationBody struct {
+	Note      string `json:"note,omitempty"`
+	Org       string `json:"org,omitempty"`
+	Owner     bool   `json:"owner,omitempty"`
+	ExpiresIn int64  `json:"expires_in,omitempty"` // seconds, 0 for a week
+}
+
 func (a *API) postInvitation(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	var in struct {
-		Note      string `json:"note"`
-		Org       string `json:"org"`
-		Owner     bool   `json:"owner"`
-		ExpiresIn int64  `json:"expires_in"` // seconds, 0 for a week
-	}
+	var in invitationBody
 	if err := known(v); err != nil {
 		return err
 	}
@@ -247,11 +259,7 @@ func (a *API) deleteInvitation(w *httpkit.Writer, r *http.Request, v berth.Viewe
 // postJoin makes an account for whoever was invited, or for anybody where
 // registration is open.
 func (a *API) postJoin(w *httpkit.Writer, r *http.Request, _ berth.Viewer) error {
-	var in struct {
-		Invitation string `json:"invitation"` // its secret
-		Login      string `json:"login"`
-		Password   string `json:"password"`
-	}
+	var in joinBody
 	if err := readJSON(w, r, &in); err != nil {
 		return err
 	}

@@ -25,6 +25,10 @@ type team struct {
 	Slug string `json:"slug"`
 }
 
+type teamBody struct {
+	Name string `json:"name"`
+}
+
 func teamJSON(t berth.Team) team { return team{t.ID, t.Name, t.Slug} }
 
 func (a *API) listTeams(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
@@ -40,9 +44,7 @@ func (a *API) listTeams(w *httpkit.Writer, r *http.Request, v berth.Viewer) erro
 }
 
 func (a *API) postTeam(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	var body struct {
-		Name string `json:"name"`
-	}
+	var body teamBody
 	if err := known(v); err != nil {
 		return err
 	}

@@ -65,14 +65,14 @@ func (s *scopeList) UnmarshalJSON(b []byte) error {
 }
 
 type tokenRequest struct {
-	Name          string         `json:"name"`
+	Name          string         `json:"name,omitempty"`
 	Scopes        scopeList      `json:"scopes"`
-	ExpiresAt     *time.Time     `json:"expires_at"`
-	ExpiresInDays int64          `json:"expires_in_days"`
-	ExpiresIn     int64          `json:"expires_in"` // seconds
-	Owners        []string       `json:"owners"`
-	Packages      []string       `json:"packages"`
-	Actions       []berth.Action `json:"actions"`
+	ExpiresAt     *time.Time     `json:"expires_at,omitempty"`
+	ExpiresInDays int64          `json:"expires_in_days,omitempty"`
+	ExpiresIn     int64          `json:"expires_in,omitempty"` // seconds
+	Owners        []string       `json:"owners,omitempty"`
+	Packages      []string       `json:"packages,omitempty"`
+	Actions       []berth.Action `json:"actions,omitempty"`
 }
 
 // life returns how long the token is to live, 0 for ever.
