@@ -26,6 +26,8 @@ type API struct {
 	mux    *http.ServeMux
 	routes []route
 	errors map[string]int
+	// document makes the OpenAPI document when it is asked for first.
+	document func() ([]byte, error)
 }
 
 // handler answers one kind of request for one viewer.
@@ -66,8 +68,11 @@ func (a *API) build() {
 		a.signInRoutes(),
 		a.identityRoutes(),
 		a.auditRoutes(),
+		a.documentRoutes(),
 	)
+	accepted := accepted()
 	for _, rt := range a.routes {
+		scopes := accepted[rt.method+" "+rt.path]
 		a.mux.Handle(rt.method+" "+prefix+rt.path, httpkit.Handle(a.log, func(w *httpkit.Writer, r *http.Request) error {
 			w.Op = rt.method + " " + rt.path
 			v, err := a.viewer(w, r)
@@ -75,6 +80,9 @@ func (a *API) build() {
 				return err
 			}
 			w.Viewer = v.Login
+			if v.TokenID != 0 {
+				w.Header().Set("X-Accepted-OAuth-Scopes", scopes)
+			}
 			return rt.handle(w, r, v)
 		}, a.fail))
 	}
