@@ -11,6 +11,7 @@ import (
 
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/account"
+	"github.com/berth-registry/berth/internal/berthtest/apicheck"
 	"github.com/berth-registry/berth/internal/blob"
 	"github.com/berth-registry/berth/internal/blob/memblob"
 	"github.com/berth-registry/berth/internal/httpkit"
@@ -106,7 +107,8 @@ func (s *Server) listen(o Options) {
 	rest := restapi.New(o.Log, s.Registry, s.Account, o.Origins)
 	rest.Mount(d.Handle)
 	s.Routes = slices.Concat(oci.Routes(), rest.Routes(), ui.Routes())
-	web := httptest.NewServer(d)
+	checked := apicheck.Watch(d, "/api/v3", rest.Document, func(err error) { s.t.Error(err) })
+	web := httptest.NewServer(checked)
 	s.t.Cleanup(web.Close)
 	s.URL = web.URL
 }
