@@ -22,7 +22,7 @@ func command(t *testing.T, env []string, stdin string, args ...string) (status i
 	t.Helper()
 	var out, errs bytes.Buffer
 	status = run(t.Context(), args, system{
-		stdin: strings.NewReader(stdin), stdout: &out, stderr: &errs, environ: env, readFile: os.ReadFile,
+		stdin: strings.NewReader(stdin), stdout: &out, stderr: &errs, environ: env, readFile: os.ReadFile, watch: checked(t),
 	})
 	return status, out.String(), errs.String()
 }
@@ -96,7 +96,7 @@ func serve(t *testing.T, env []string, args ...string) (url, banner string, stop
 	done := make(chan int, 1)
 	go func() {
 		done <- run(ctx, append([]string{"serve", "--addr", "127.0.0.1:0"}, args...), system{
-			stdin: strings.NewReader(""), stdout: w, stderr: io.Discard, environ: env, readFile: os.ReadFile,
+			stdin: strings.NewReader(""), stdout: w, stderr: io.Discard, environ: env, readFile: os.ReadFile, watch: checked(t),
 		})
 		_ = w.Close()
 	}()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -30,6 +31,15 @@ type system struct {
 	// ask puts a question to a person at a terminal, showing what he types or not.
 	// It is nil when there is none.
 	ask func(ctx context.Context, question string, secret bool) (string, error)
+	// watch stands before what answers requests. It is nil but for tests.
+	watch func(http.Handler) http.Handler
+}
+
+func (s *system) watched(h http.Handler) http.Handler {
+	if s.watch == nil {
+		return h
+	}
+	return s.watch(h)
 }
 
 // app is what the commands share.

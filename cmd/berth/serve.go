@@ -77,7 +77,7 @@ func (a *app) serve(ctx context.Context) error {
 			password = ""
 		}
 		welcome(a.stdout, cfg, listener.Addr().String(), password)
-		return c.run(ctx, log, listener, handler)
+		return c.run(ctx, log, listener, a.watched(handler))
 	})
 }
 

@@ -34,7 +34,7 @@ func (p *place) run(stdin, line string) (status int, stdout, stderr string) {
 		args = append(args, m[1]+m[2])
 	}
 	status = run(p.t.Context(), append(args, p.args...), system{
-		stdin: strings.NewReader(stdin), stdout: &out, stderr: &errs, environ: p.env, readFile: os.ReadFile, ask: p.ask,
+		stdin: strings.NewReader(stdin), stdout: &out, stderr: &errs, environ: p.env, readFile: os.ReadFile, ask: p.ask, watch: checked(p.t),
 	})
 	return status, out.String(), errs.String()
 }

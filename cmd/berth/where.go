@@ -74,7 +74,7 @@ func (a *app) connect(ctx context.Context, fn func(*client) error) error {
 			}
 			log := slog.New(errorsOnly{newLog(a.stderr, c.config.Log).Handler()})
 			local := newClient(&url.URL{Scheme: "http", Host: "localhost"}, "", "")
-			local.http.Transport = inProcess{restapi.NewLocal(log, c.registry, c.account, origins)}
+			local.http.Transport = inProcess{a.watched(restapi.NewLocal(log, c.registry, c.account, origins))}
 			local.local = c
 			return fn(local)
 		})

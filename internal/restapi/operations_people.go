@@ -2,6 +2,11 @@ package restapi
 
 import "github.com/berth-registry/berth"
 
+// onePage is for short lists. Clients ask for all lists alike.
+func onePage() []parameter {
+	return []parameter{{"per_page", "integer", "does nothing: all is on one page"}}
+}
+
 // disposalScopes are for moving packages and for purging them.
 const disposalScopes = berth.ScopeWritePackages | berth.ScopeDeletePackages
 
@@ -30,9 +35,9 @@ func userOperations() []operation {
 		{route: "PUT /admin/users/{owner}/password", id: "setPassword", summary: "Set the password of a user", scopes: site, body: passwordBody{}},
 		{route: "DELETE /admin/users/{owner}", id: "deleteUser", summary: "Delete a user", scopes: site, more: disposalScopes, query: disposalQuery()},
 
-		{route: "GET /user/identities", id: "listOwnIdentities", summary: "List who you are at identity providers", scopes: berth.ScopeReadUser, answer: []identity{}},
+		{route: "GET /user/identities", id: "listOwnIdentities", summary: "List who you are at identity providers", scopes: berth.ScopeReadUser, query: onePage(), answer: []identity{}},
 		{route: "DELETE /user/identities/{provider}", id: "unlinkOwnIdentity", summary: "Unlink your account from an identity", scopes: berth.ScopeUser, query: subject},
-		{route: "GET /users/{owner}/identities", id: "listIdentities", summary: "List who a user is at identity providers", scopes: berth.ScopeReadUser, answer: []identity{}},
+		{route: "GET /users/{owner}/identities", id: "listIdentities", summary: "List who a user is at identity providers", scopes: berth.ScopeReadUser, query: onePage(), answer: []identity{}},
 		{route: "PUT /users/{owner}/identities/{provider}", id: "linkIdentity", summary: "Link an account to an identity", scopes: site, body: identityBody{}},
 		{route: "DELETE /users/{owner}/identities/{provider}", id: "unlinkIdentity", summary: "Unlink an account from an identity", scopes: berth.ScopeUser, query: subject},
 	}

@@ -12,7 +12,7 @@ func signInOperations() []operation {
 		{route: "POST /login", id: "login", summary: "Sign in with a password", body: loginBody{}, status: 201, answer: jsonLogin{}},
 		{route: "POST /join", id: "join", summary: "Make an account, with an invitation or where registration is open", body: joinBody{}, status: 201, answer: jsonLogin{}},
 		{route: "PUT /user/password", id: "changePassword", summary: "Change your password", scopes: change, body: ownPasswordBody{}},
-		{route: "GET /user/sessions", id: "listSessions", summary: "List where you are signed in", scopes: read, answer: []account.Session{}},
+		{route: "GET /user/sessions", id: "listSessions", summary: "List where you are signed in", scopes: read, query: onePage(), answer: []account.Session{}},
 		{route: "DELETE /user/sessions/{id}", id: "endSession", summary: "End one of your sessions", scopes: change},
 		{route: "GET /user/second-factor", id: "getSecondFactor", summary: "Show whether you have a second factor", scopes: read, answer: account.FactorState{}},
 		{route: "POST /user/second-factor", id: "startSecondFactor", summary: "Make a second factor, which does not count yet", scopes: change, body: proof{}, status: 201, answer: account.SecondFactor{}},
