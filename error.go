@@ -111,6 +111,7 @@ var (
 	ErrRangeOutOfOrder     = &Error{KindRange, "range_out_of_order", "chunk out of order", nil}
 	ErrRangeUnsatisfiable  = &Error{KindRange, "range_unsatisfiable", "requested range lies outside the blob", nil}
 	ErrPageInvalid         = &Error{KindInvalid, "page_invalid", "page parameter invalid", nil}
+	ErrPageTooDeep         = &Error{KindInvalid, "page_too_deep", "page lies too deep in the list", nil}
 	ErrManifestInvalid     = &Error{KindInvalid, "manifest_invalid", "manifest invalid", nil}
 	ErrManifestTooLarge    = &Error{KindTooLarge, "manifest_too_large", "manifest too large", nil}
 	ErrTooManyTags         = &Error{KindTooLarge, "too_many_tags", "too many tags in one request", nil}
@@ -161,7 +162,7 @@ var (
 func Errors() []*Error {
 	return []*Error{
 		ErrNameInvalid, ErrNameWithoutOwner, ErrTagInvalid, ErrDigestInvalid, ErrDigestMismatch, ErrSizeInvalid,
-		ErrRangeInvalid, ErrRangeOutOfOrder, ErrRangeUnsatisfiable, ErrPageInvalid,
+		ErrRangeInvalid, ErrRangeOutOfOrder, ErrRangeUnsatisfiable, ErrPageInvalid, ErrPageTooDeep,
 		ErrManifestInvalid, ErrManifestTooLarge, ErrTooManyTags, ErrManifestUnknown, ErrManifestBlobUnknown, ErrManifestReferenced,
 		ErrBlobUnknown, ErrBlobReferenced, ErrUploadUnknown, ErrUploadInvalid, ErrUploadBusy,
 		ErrPackageUnknown, ErrRepositoryUnknown, ErrTeamUnknown, ErrTokenUnknown, ErrHookUnknown, ErrDeliveryUnknown, ErrRoleUnknown,

@@ -13,7 +13,7 @@ import (
 
 // MaxPage is the largest page of any list, one more so that a face can tell
 // whether there is another.
-const MaxPage = 101
+const MaxPage = 10_101
 
 // AuditQuery says which events are wanted, newest first.
 type AuditQuery struct {

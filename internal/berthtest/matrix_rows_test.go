@@ -58,7 +58,7 @@ func matrixRows() []row {
 	return slices.Concat(
 		baseRows(), contentRows(), uploadRows(), packageRows("/users"), packageRows("/orgs"),
 		userRows(), orgRows(), teamRows(), repositoryRows(), tokenRows(), auditRows(), signInRows(), pageRows(),
-		identityRows(), documentRows(),
+		identityRows(), documentRows(), versionRows("/users"), versionRows("/orgs"), ownPackageRows(),
 	)
 }
 

@@ -3,6 +3,7 @@ package berthtest_test
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -30,6 +31,8 @@ import (
 //	organization orchid: owner otto; team nettle; repository rush, private;
 //	  package thistle, private
 //	user vic: package violet, private
+//
+// Package gone of acme was deleted.
 //
 // fox was all that one can be in acme, and is no more. eve never was anything.
 type world struct {
@@ -104,23 +107,40 @@ func (w *world) publish(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, name := range allPackages() {
+	image := func(n berth.Name, tag berth.Tag, body []byte) error {
+		_, err := w.Registry.PutManifest(ctx, me, n, registry.Push{
+			Reference:   berth.Reference{Tag: tag},
+			ContentType: berth.MediaTypeOCIManifest, Body: bytes.NewReader(body),
+		})
+		return err
+	}
+	for i, name := range append(allPackages(), "acme/gone") {
 		n := parse(t, name)
 		put(n, configOf(name))
 		put(n, layerOf(name))
 		put(n, looseOf(name))
-		_, err := w.Registry.PutManifest(ctx, me, n, registry.Push{
-			Reference:   berth.Reference{Tag: "v1"},
-			ContentType: berth.MediaTypeOCIManifest, Body: bytes.NewReader(imageOf(name)),
-		})
-		if err == nil { // who pushes first administers it
-			err = w.Registry.RevokeRole(ctx, me, n, registry.Holder{User: "root"})
-		}
+		old := int64(oldVersion(i))
+		err := errors.Join(
+			image(n, "v1", imageOf(name)),
+			image(n, "v0", berthtest.Image(configOf(name))),
+			image(n, "old", berthtest.Image(configOf(name), layerOf(name), layerOf(name))),
+			w.Registry.RevokeRole(ctx, me, n, registry.Holder{User: "root"}), // who pushes first administers it
+			w.Registry.DeleteVersions(ctx, me, n, old),
+		)
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
+	if err := w.Registry.DeletePackage(ctx, me, parse(t, "acme/gone")); err != nil {
+		t.Fatal(err)
+	}
 }
+
+// Each package has three versions, which are the first that there are: one to keep,
+// one that can be deleted, and one that has been.
+func firstVersion(pkg int) int { return 3*pkg + 1 }
+func spareVersion(pkg int) int { return 3*pkg + 2 }
+func oldVersion(pkg int) int   { return 3*pkg + 3 }
 
 func allPackages() []string {
 	return []string{"acme/plum", "acme/quince", "acme/sorrel", "acme/inner", "acme/open", "orchid/thistle", "vic/violet"}

@@ -142,6 +142,7 @@ func statements() []string { //nolint:funlen // it is a list
 		qGetSetting,
 		qGetSignIn,
 		qGetSignInOf,
+		qGetTagDetails,
 		qGetTeam,
 		qGetToken,
 		qGetTokenCredential,

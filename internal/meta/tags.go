@@ -15,8 +15,11 @@ const (
 	qResolveTag = `SELECT m.id, m.digest, m.media_type, m.size, m.version
 		FROM tags t JOIN manifests m ON m.package_id = t.package_id AND m.digest = t.digest
 		WHERE t.package_id = $1 AND t.folded = $2`
-	qListTags       = `SELECT folded, name FROM tags WHERE package_id = $1 AND folded > $2 ORDER BY folded LIMIT $3`
-	qListTagDetails = `SELECT t.folded, t.name, t.digest, m.id, m.media_type, t.created_at, t.updated_at, t.downloads, t.last_pulled_at
+	qListTags      = `SELECT folded, name FROM tags WHERE package_id = $1 AND folded > $2 ORDER BY folded LIMIT $3`
+	tagColumns     = `t.folded, t.name, t.digest, m.id, m.media_type, t.created_at, t.updated_at, t.downloads, t.last_pulled_at`
+	qGetTagDetails = `SELECT ` + tagColumns + ` FROM tags t JOIN manifests m ON m.package_id = t.package_id AND m.digest = t.digest
+		WHERE t.package_id = $1 AND t.folded = $2`
+	qListTagDetails = `SELECT ` + tagColumns + `
 		FROM tags t JOIN manifests m ON m.package_id = t.package_id AND m.digest = t.digest
 		WHERE t.package_id = $1 AND t.folded > $2 AND NOT EXISTS (SELECT 1 FROM manifests s
 			WHERE s.package_id = t.package_id AND s.digest = t.subject AND s.trash_id IS NULL)
@@ -101,15 +104,26 @@ type TagDetails struct {
 func (tx *Tx) ListTagDetails(ctx context.Context, pkg int64, after string, limit int) ([]TagDetails, error) {
 	var list []TagDetails
 	err := tx.list(ctx, func(rows *sql.Rows) error {
-		var t TagDetails
-		var created, updated int64
-		var pulled sql.NullInt64
-		err := rows.Scan(&t.Folded, &t.Name, &t.Digest, &t.ManifestID, &t.MediaType, &created, &updated, &t.Downloads, &pulled)
-		t.CreatedAt, t.UpdatedAt, t.LastPulledAt = fromMicros(created), fromMicros(updated), fromNull(pulled)
+		t, err := scanTag(rows.Scan)
 		list = append(list, t)
 		return err
 	}, qListTagDetails, pkg, after, limit)
 	return list, err
+}
+
+// GetTagDetails returns a tag. Errors: berth.ErrManifestUnknown.
+func (tx *Tx) GetTagDetails(ctx context.Context, pkg int64, folded string) (TagDetails, error) {
+	t, err := scanTag(tx.row(ctx, qGetTagDetails, pkg, folded).Scan)
+	return t, orUnknown(err, berth.ErrManifestUnknown)
+}
+
+func scanTag(scan func(...any) error) (TagDetails, error) {
+	var t TagDetails
+	var created, updated int64
+	var pulled sql.NullInt64
+	err := scan(&t.Folded, &t.Name, &t.Digest, &t.ManifestID, &t.MediaType, &created, &updated, &t.Downloads, &pulled)
+	t.CreatedAt, t.UpdatedAt, t.LastPulledAt = fromMicros(created), fromMicros(updated), fromNull(pulled)
+	return t, err
 }
 
 // TouchManifest notes that a tag was moved to a manifest.

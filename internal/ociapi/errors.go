@@ -72,6 +72,7 @@ func wireErrors() map[string]wireError { //nolint:funlen // it is a table
 		"exists":             {"UNSUPPORTED", http.StatusConflict},
 		"conflict":           {"UNSUPPORTED", http.StatusConflict},
 		"page_invalid":       {"UNSUPPORTED", http.StatusBadRequest},
+		"page_too_deep":      {"UNSUPPORTED", http.StatusBadRequest},
 		"request_invalid":    {"UNSUPPORTED", http.StatusBadRequest},
 		"password_invalid":   {"UNSUPPORTED", http.StatusBadRequest},
 		"token_invalid":      {"UNSUPPORTED", http.StatusBadRequest},

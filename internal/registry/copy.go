@@ -13,12 +13,18 @@ import (
 // maxTags bounds the tags that one copy makes.
 const maxTags = 100
 
+// Which names a version: by its id, or by a tag or digest where that is 0.
+type Which struct {
+	ID        int64
+	Reference berth.Reference
+}
+
 // Copy gives a version more tags, in its own package or in another one, which then
 // holds it too, with all that refers to it. No byte is moved, and it is done in one
 // transaction. It returns the id that the version has there.
 // Errors: those of [Service.enter] for pulling and pushing; berth.ErrVersionUnknown;
 // berth.ErrRequestInvalid for too many tags.
-func (s *Service) Copy(ctx context.Context, v berth.Viewer, from berth.Name, id int64, to berth.Name, tags ...berth.Tag) (int64, error) {
+func (s *Service) Copy(ctx context.Context, v berth.Viewer, from berth.Name, which Which, to berth.Name, tags ...berth.Tag) (int64, error) {
 	if len(tags) > maxTags || from == to && len(tags) == 0 {
 		return 0, berth.ErrRequestInvalid.With("expected tags, at most %d, got %d", maxTags, len(tags))
 	}
@@ -26,11 +32,11 @@ func (s *Service) Copy(ctx context.Context, v berth.Viewer, from berth.Name, id 
 	tags = slices.Sorted(slices.Values(tags))
 	var made int64
 	err := s.meta.Update(ctx, func(tx *meta.Tx) error {
-		source, err := s.published(ctx, tx, v, from, berth.ActionPull)
+		target, err := s.enter(ctx, tx, v, to, berth.ActionPush)
 		if err != nil {
 			return err
 		}
-		target, err := s.enter(ctx, tx, v, to, berth.ActionPush)
+		source, err := s.published(ctx, tx, v, from, berth.ActionPull)
 		if err != nil {
 			return err
 		}
@@ -40,10 +46,7 @@ func (s *Service) Copy(ctx context.Context, v berth.Viewer, from berth.Name, id 
 		if err := lockBoth(ctx, tx, source.PackageID, target.PackageID); err != nil {
 			return err
 		}
-		version, err := tx.GetVersion(ctx, source.PackageID, id)
-		if errors.Is(err, berth.ErrVersionUnknown) {
-			return unknownVersion(from, id)
-		}
+		version, err := s.pick(ctx, tx, source.PackageID, from, which)
 		if err != nil {
 			return err
 		}
@@ -52,6 +55,23 @@ func (s *Service) Copy(ctx context.Context, v berth.Viewer, from berth.Name, id 
 		return err
 	})
 	return made, err
+}
+
+// pick finds the version that is meant.
+// Errors: berth.ErrVersionUnknown, berth.ErrManifestUnknown.
+func (s *Service) pick(ctx context.Context, tx *meta.Tx, pkg int64, n berth.Name, which Which) (meta.Version, error) {
+	if which.ID == 0 {
+		row, err := s.resolve(ctx, tx, pkg, n, which.Reference)
+		if err != nil {
+			return meta.Version{}, err
+		}
+		which.ID = row.ID
+	}
+	version, err := tx.GetVersion(ctx, pkg, which.ID)
+	if errors.Is(err, berth.ErrVersionUnknown) {
+		err = unknownVersion(n, which.ID)
+	}
+	return version, err
 }
 
 // lockBoth locks two packages, in the order of their ids so that two copies do not

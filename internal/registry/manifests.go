@@ -72,11 +72,16 @@ func (s *Service) findManifest(ctx context.Context, tx *meta.Tx, v berth.Viewer,
 	if err != nil {
 		return meta.Manifest{}, err
 	}
-	var m meta.Manifest
+	return s.resolve(ctx, tx, standing.PackageID, n, ref)
+}
+
+// resolve finds the manifest of a package that a reference names.
+// Errors: berth.ErrManifestUnknown.
+func (s *Service) resolve(ctx context.Context, tx *meta.Tx, pkg int64, n berth.Name, ref berth.Reference) (m meta.Manifest, err error) {
 	if ref.Digest != "" {
-		m, err = tx.StatManifest(ctx, standing.PackageID, ref.Digest)
+		m, err = tx.StatManifest(ctx, pkg, ref.Digest)
 	} else {
-		m, err = tx.ResolveTag(ctx, standing.PackageID, s.fold(ref.Tag))
+		m, err = tx.ResolveTag(ctx, pkg, s.fold(ref.Tag))
 	}
 	if errors.Is(err, berth.ErrManifestUnknown) {
 		err = berth.ErrManifestUnknown.With("%s has no %s", n, ref)

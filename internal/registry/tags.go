@@ -137,9 +137,32 @@ func (s *Service) TagDetails(ctx context.Context, v berth.Viewer, n berth.Name, 
 		rows, err := tx.ListTagDetails(ctx, standing.PackageID, s.fold(after), max(1, min(limit, MaxPage)))
 		list = make([]Tag, len(rows))
 		for i, row := range rows {
-			list[i] = Tag{row.Name, row.Digest, row.ManifestID, row.MediaType, row.CreatedAt, row.UpdatedAt, row.Downloads, row.LastPulledAt}
+			list[i] = tagOf(row)
 		}
 		return err
 	})
 	return list, err
+}
+
+func tagOf(row meta.TagDetails) Tag {
+	return Tag{row.Name, row.Digest, row.ManifestID, row.MediaType, row.CreatedAt, row.UpdatedAt, row.Downloads, row.LastPulledAt}
+}
+
+// GetTag returns a tag of a package. Errors: those of [Service.enter];
+// berth.ErrPackageUnknown, berth.ErrManifestUnknown.
+func (s *Service) GetTag(ctx context.Context, v berth.Viewer, n berth.Name, t berth.Tag) (Tag, error) {
+	var tag Tag
+	err := s.meta.View(ctx, func(tx *meta.Tx) error {
+		standing, err := s.published(ctx, tx, v, n, berth.ActionPull)
+		if err != nil {
+			return err
+		}
+		row, err := tx.GetTagDetails(ctx, standing.PackageID, s.fold(t))
+		if errors.Is(err, berth.ErrManifestUnknown) {
+			err = berth.ErrManifestUnknown.With("%s has no tag %s", n, t)
+		}
+		tag = tagOf(row)
+		return err
+	})
+	return tag, err
 }

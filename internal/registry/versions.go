@@ -11,6 +11,12 @@ import (
 	"github.com/berth-registry/berth/internal/meta"
 )
 
+// Summary and Details are what versions say of themselves.
+type (
+	Summary = artifact.Summary
+	Details = artifact.Details
+)
+
 // Version is a root manifest of a package with what is known of it.
 type Version struct {
 	ID           int64
@@ -29,7 +35,7 @@ type Version struct {
 	Described bool          // Kind, Size and Summary are known
 	Kind      artifact.Kind // "" until then
 	Size      int64         // of all that it holds, each thing once, in bytes
-	Summary   artifact.Summary
+	Summary   Summary
 	Problem   string // why something about it could not be read
 	Missing   []Missing
 }
@@ -176,7 +182,7 @@ type VersionPage struct {
 	Version
 
 	Manifest []byte
-	Details  artifact.Details
+	Details  Details
 	Attached []Attachment
 	Freed    int64 // bytes that nobody else holds: what deleting it would free in the end
 }

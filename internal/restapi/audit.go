@@ -20,11 +20,11 @@ func (a *API) auditRoutes() []route {
 
 // listAudit prints events, newest first, between two times.
 func (a *API) listAudit(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	p, err := readPage(r)
+	p, err := a.readPage(r)
 	if err != nil {
 		return err
 	}
-	q := account.AuditQuery{Owner: r.PathValue("owner"), Limit: p.size + 1}
+	q := account.AuditQuery{Owner: r.PathValue("owner"), Limit: p.limit()}
 	if q.From, err = readTime(r, "from"); err != nil {
 		return err
 	}

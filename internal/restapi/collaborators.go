@@ -65,11 +65,11 @@ func githubPermission(r berth.Role) string {
 }
 
 func (a *API) collaborators(r *http.Request, v berth.Viewer, kind account.CollaboratorKind) ([]account.Collaborator, page, error) {
-	p, err := readPage(r)
+	p, err := a.readPage(r)
 	if err != nil {
 		return nil, p, err
 	}
-	list, err := a.account.ListCollaborators(r.Context(), v, r.PathValue("owner"), r.PathValue("repo"), kind, p.after, p.size+1)
+	list, err := a.account.ListCollaborators(r.Context(), v, r.PathValue("owner"), r.PathValue("repo"), kind, p.after, p.limit())
 	return list, p, err
 }
 

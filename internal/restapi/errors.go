@@ -66,6 +66,7 @@ func statuses() map[string]int {
 		"exists":             http.StatusConflict,
 		"conflict":           http.StatusConflict,
 		"page_invalid":       http.StatusUnprocessableEntity,
+		"page_too_deep":      http.StatusBadRequest, // as GitHub does
 		"request_invalid":    http.StatusUnprocessableEntity,
 		"password_invalid":   http.StatusUnprocessableEntity,
 		"token_invalid":      http.StatusUnprocessableEntity,

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -70,36 +71,54 @@ func noContent(w *httpkit.Writer) error {
 	return nil
 }
 
-// page is which part of a list is wanted: so many entries after one.
+// maxNumbered is how far into a list numbers of pages go, as on GitHub. Whoever goes
+// further goes on after an entry, as the Link header says, which costs the same for
+// every page.
+const maxNumbered = 10_000
+
+// page is which part of a list is wanted: so many entries after one, or after a number
+// of pages of that size.
 type page struct {
-	size  int
-	after string
-	path  string
-	query url.Values
+	size    int
+	index   int // of the page, from 1
+	skip    int // entries of the pages before
+	after   string
+	address string // of the list
+	query   url.Values
 }
 
-// readPage reads per_page, which is cut to the largest page as GitHub does, and
-// after. Errors: berth.ErrPageInvalid.
-func readPage(r *http.Request) (page, error) {
+// readPage reads per_page, which is cut to the largest page as GitHub does, after, and
+// page, which only counts where after is not said.
+// Errors: berth.ErrPageInvalid, berth.ErrPageTooDeep.
+func (a *API) readPage(r *http.Request) (page, error) {
 	q := r.URL.Query()
-	p := page{size: defaultPage, after: q.Get("after"), path: r.URL.EscapedPath(), query: q}
+	p := page{size: defaultPage, index: 1, after: q.Get("after"), address: a.origins.Of(r) + r.URL.EscapedPath(), query: q}
 	if len(p.after) > 512 || !utf8.ValidString(p.after) || strings.ContainsRune(p.after, 0) {
 		return p, berth.ErrPageInvalid.With("after is not what a Link header gave")
 	}
-	// Lists go on after an entry. Whoever counts pages would read the first for ever.
-	if s := q.Get("page"); s != "" && s != "1" {
-		return p, berth.ErrPageInvalid.With("pages have no numbers here, got page=%.20q; go on at the address in the Link header, which sets after", s)
-	}
-	q.Del("page")
-	if s := q.Get("per_page"); s != "" {
-		n, err := strconv.ParseUint(s, 10, 31)
-		if err != nil && !errors.Is(err, strconv.ErrRange) || n == 0 {
-			return p, berth.ErrPageInvalid.With("per_page must be a whole number from 1, got %.20q; more than %d gives %d", s, maxPage, maxPage)
+	for name, into := range map[string]*int{"page": &p.index, "per_page": &p.size} {
+		if s := q.Get(name); s != "" {
+			n, err := strconv.ParseUint(s, 10, 31)
+			if err != nil && !errors.Is(err, strconv.ErrRange) || n == 0 {
+				return p, berth.ErrPageInvalid.With("%s must be a whole number from 1, got %.20q", name, s)
+			}
+			*into = int(n)
 		}
-		p.size = min(int(n), maxPage)
 	}
+	p.size = min(p.size, maxPage)
+	if p.after != "" {
+		return p, nil
+	}
+	if p.index > maxNumbered/p.size {
+		return p, berth.ErrPageTooDeep.With("pages are numbered up to entry %d; go on at the address in the Link header of the page before, which sets after", maxNumbered)
+	}
+	p.skip = (p.index - 1) * p.size
 	return p, nil
 }
+
+// limit is how many entries to ask for: those of the pages before, the page, and one
+// that tells that there are more.
+func (p page) limit() int { return p.skip + p.size + 1 }
 
 // number reads after as the id that it is in lists by time.
 func (p page) number() (int64, error) {
@@ -113,18 +132,36 @@ func (p page) number() (int64, error) {
 	return n, nil
 }
 
-// writePage prints a list and, where there is more, where that is. Lists are asked
-// for one entry longer than the page, so that it is known.
+// writePage prints a list that was asked for up to the limit of the page, and where
+// the pages beside it are. Numbers are in the addresses too, for clients that count.
 func writePage[T any](w *httpkit.Writer, p page, list []T, cursor func(T) string) error {
+	list = list[min(p.skip, len(list)):]
+	var links []string
 	if len(list) > p.size {
 		list = list[:p.size]
-		p.query.Set("after", cursor(list[len(list)-1]))
-		httpkit.LinkNext(w, p.path, p.query)
+		links = append(links, p.link("next", p.index+1, cursor(list[len(list)-1])))
+	}
+	if p.index > 1 {
+		links = append(links, p.link("prev", p.index-1, ""), p.link("first", 1, ""))
+	}
+	if len(links) > 0 {
+		w.Header().Set("Link", strings.Join(links, ", "))
 	}
 	if list == nil {
 		list = []T{}
 	}
 	return writeJSON(w, http.StatusOK, list)
+}
+
+// link says where a page is (RFC 8288), with what was asked for.
+func (p page) link(rel string, number int, after string) string {
+	q := maps.Clone(p.query)
+	q.Set("page", strconv.Itoa(number))
+	q.Del("after")
+	if after != "" {
+		q.Set("after", after)
+	}
+	return "<" + p.address + "?" + q.Encode() + `>; rel="` + rel + `"`
 }
 
 // stamp prints a time as GitHub does, null for none.

@@ -59,27 +59,29 @@ func TestBodies(t *testing.T) {
 	}
 }
 
-// Lists go on after an entry, whatever a client of GitHub's would count.
+// Lists go on after an entry or at the number of a page.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	s := berthtest.New(t)
 	c := s.With("Bearer " + s.Token("root", berth.ScopeAll, 0))
 	for query, want := range map[string]string{
-		"page=2":                        "after",
-		"page=0":                        "Link",
-		"page=x":                        `got page="x"`,
+		"page=2":                        "",
+		"page=0":                        "page must be a whole number from 1",
+		"page=x":                        `got "x"`,
 		"page=1":                        "",
 		"page=":                         "",
 		"per_page=101":                  "",
-		"per_page=1e3":                  "more than 100 gives 100",
+		"per_page=1e3":                  "a whole number from 1",
 		"per_page=0":                    "a whole number from 1",
 		"per_page=-1":                   "a whole number from 1",
 		"after=x":                       "after is not what a Link header gave",
 		"after=-1":                      "after is not what a Link header gave",
 		"after=1%00":                    "after is not what a Link header gave",
 		"after=1":                       "",
+		"after=1&page=1000000":          "",
 		"per_page=1":                    "",
 		"per_page=99999999999999999999": "",
+		"page=100&per_page=100":         "",
 	} {
 		r := send(c, "GET", "/audit-log?"+query, "")
 		if want == "" && r.Status == 200 {
@@ -90,9 +92,38 @@ func TestPages(t *testing.T) {
 		}
 	}
 	send(c, "GET", "/users/acme/packages?after=%00", "").Want(422)
-	// Clients that look for a number in the next address must find none.
-	link := send(c, "GET", "/users?page=1&per_page=1", "").Header.Get("Link")
-	if link != `</api/v3/users?after=ada&per_page=1>; rel="next"` {
-		t.Errorf("Link: %s", link)
+	if r := send(c, "GET", "/audit-log?page=101&per_page=100", "").Want(400); !strings.Contains(string(r.Body), `"page_too_deep"`) {
+		t.Errorf("a page too far: %s", r.Body)
+	}
+}
+
+// Clients of GitHub's count pages, and stop where no next one has a number.
+func TestNumberedPages(t *testing.T) {
+	t.Parallel()
+	s := berthtest.New(t)
+	c := s.With("Bearer " + s.Token("root", berth.ScopeAll, 0))
+	at := s.URL + "/api/v3/users?"
+	for query, want := range map[string][2]string{
+		"per_page=1":                  {"ada", `<` + at + `after=ada&page=2&per_page=1>; rel="next"`},
+		"per_page=1&page=2":           {"bob", `<` + at + `after=bob&page=3&per_page=1>; rel="next", <` + at + `page=1&per_page=1>; rel="prev", <` + at + `page=1&per_page=1>; rel="first"`},
+		"per_page=1&page=3":           {"mia", `<` + at + `after=mia&page=4&per_page=1>; rel="next", <` + at + `page=2&per_page=1>; rel="prev", <` + at + `page=1&per_page=1>; rel="first"`},
+		"per_page=1&page=4":           {"root", `<` + at + `page=3&per_page=1>; rel="prev", <` + at + `page=1&per_page=1>; rel="first"`},
+		"per_page=1&page=9":           {"", `<` + at + `page=8&per_page=1>; rel="prev", <` + at + `page=1&per_page=1>; rel="first"`},
+		"per_page=1&page=2&after=bob": {"mia", `<` + at + `after=mia&page=3&per_page=1>; rel="next", <` + at + `page=1&per_page=1>; rel="prev", <` + at + `page=1&per_page=1>; rel="first"`},
+		"per_page=3&page=2":           {"root", `<` + at + `page=1&per_page=3>; rel="prev", <` + at + `page=1&per_page=3>; rel="first"`},
+	} {
+		r := send(c, "GET", "/users?"+query, "").Want(200)
+		var list []struct{ Login string }
+		if err := json.Unmarshal(r.Body, &list); err != nil {
+			t.Fatal(err)
+		}
+		var got [2]string
+		for _, u := range list {
+			got[0] += u.Login
+		}
+		got[1] = r.Header.Get("Link")
+		if got != want {
+			t.Errorf("%s: %q, want %q", query, got, want)
+		}
 	}
 }

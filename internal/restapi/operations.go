@@ -49,11 +49,13 @@ func inPath(name string) (p parameter, ok bool) {
 		"repo":       "the name of a repository, without its owner",
 		"repo_owner": "the owner of the repository",
 		"package":    "the name of a package, without its owner; a slash in it is sent as %2F",
+		"version":    "the number of a version",
+		"tag":        "a tag",
 		"provider":   "the name of an identity provider, as in the configuration",
 		"id":         "the number of it",
 	}[name]
 	kind := "string"
-	if name == "id" {
+	if name == "id" || name == "version" {
 		kind = "integer"
 	}
 	return parameter{name, kind, about}, about != ""

@@ -75,11 +75,11 @@ func (a *API) postOrg(w *httpkit.Writer, r *http.Request, v berth.Viewer) error 
 }
 
 func (a *API) listOwnOrgs(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	p, err := readPage(r)
+	p, err := a.readPage(r)
 	if err != nil {
 		return err
 	}
-	list, err := a.account.ListOwnOrgs(r.Context(), v, p.after, p.size+1)
+	list, err := a.account.ListOwnOrgs(r.Context(), v, p.after, p.limit())
 	if err != nil {
 		return err
 	}
@@ -87,11 +87,11 @@ func (a *API) listOwnOrgs(w *httpkit.Writer, r *http.Request, v berth.Viewer) er
 }
 
 func (a *API) listOrgs(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	p, err := readPage(r)
+	p, err := a.readPage(r)
 	if err != nil {
 		return err
 	}
-	list, err := a.account.ListOrgs(r.Context(), v, p.after, p.size+1)
+	list, err := a.account.ListOrgs(r.Context(), v, p.after, p.limit())
 	if err != nil {
 		return err
 	}
@@ -161,11 +161,11 @@ type member struct {
 }
 
 func (a *API) listMembers(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	p, err := readPage(r)
+	p, err := a.readPage(r)
 	if err != nil {
 		return err
 	}
-	list, err := a.account.ListMembers(r.Context(), v, r.PathValue("org"), p.after, p.size+1)
+	list, err := a.account.ListMembers(r.Context(), v, r.PathValue("org"), p.after, p.limit())
 	if err != nil {
 		return err
 	}
@@ -229,11 +229,11 @@ func serviceAccountJSON(u berth.User) serviceAccount {
 }
 
 func (a *API) listServiceAccounts(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	p, err := readPage(r)
+	p, err := a.readPage(r)
 	if err != nil {
 		return err
 	}
-	list, err := a.account.ListServiceAccounts(r.Context(), v, r.PathValue("org"), p.after, p.size+1)
+	list, err := a.account.ListServiceAccounts(r.Context(), v, r.PathValue("org"), p.after, p.limit())
 	if err != nil {
 		return err
 	}

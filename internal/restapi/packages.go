@@ -2,6 +2,7 @@ package restapi
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"github.com/berth-registry/berth"
@@ -20,6 +21,7 @@ func (a *API) packageRoutes() []route {
 			route{"GET", one, a.getPackage},
 			route{"PATCH", one, a.patchPackage},
 			route{"DELETE", one, a.deletePackage},
+			route{"POST", one + "/restore", a.restorePackage},
 			route{"PUT", one + "/repository", a.linkPackage},
 			route{"DELETE", one + "/repository", a.unlinkPackage},
 			route{"GET", one + "/roles", a.listRoles},
@@ -30,8 +32,27 @@ func (a *API) packageRoutes() []route {
 			route{"PUT", one + "/roles/repositories/{repo_owner}/{repo}", a.putRole},
 			route{"DELETE", one + "/roles/repositories/{repo_owner}/{repo}", a.deleteRole},
 		)
+		list = append(list, a.versionRoutes(under)...)
 	}
-	return list
+	return append(list, a.ownPackageRoutes()...)
+}
+
+// ownPackageRoutes are GitHub's on the packages of whoever asks.
+func (a *API) ownPackageRoutes() []route {
+	const under = "/user/packages"
+	const one = under + "/container/{package}"
+	const version = one + "/versions/{version}"
+	return []route{
+		{"GET", "/user/docker/conflicts", a.listConflicts},
+		{"GET", under, a.listPackages},
+		{"GET", one, a.getPackage},
+		{"DELETE", one, a.deletePackage},
+		{"POST", one + "/restore", a.restorePackage},
+		{"GET", one + "/versions", a.listVersions},
+		{"GET", version, a.getVersion},
+		{"DELETE", version, a.deleteVersion},
+		{"POST", version + "/restore", a.restoreVersion},
+	}
 }
 
 type jsonOwner struct {
@@ -41,30 +62,28 @@ type jsonOwner struct {
 }
 
 type jsonPackage struct {
-	ID         int64           `json:"id"`
-	Name       string          `json:"name"`
-	Type       string          `json:"package_type"`
-	Owner      jsonOwner       `json:"owner"`
-	Visibility string          `json:"visibility"`
-	Inherit    bool            `json:"inherit"`
-	Repository *jsonRepository `json:"repository"`
-	Role       string          `json:"role,omitempty"` // the viewer's
-	CreatedAt  *string         `json:"created_at"`
+	ID           int64           `json:"id"`
+	Name         string          `json:"name"`
+	Type         string          `json:"package_type"`
+	URL          string          `json:"url"`
+	HTMLURL      string          `json:"html_url"`
+	VersionCount int64           `json:"version_count"`
+	Owner        jsonOwner       `json:"owner"`
+	Visibility   string          `json:"visibility"`
+	Inherit      bool            `json:"inherit"`
+	Repository   *jsonRepository `json:"repository"`
+	Role         string          `json:"role,omitempty"` // the viewer's
+	Kind         string          `json:"kind,omitempty"` // of the version pushed last
+	Description  string          `json:"description"`
+	License      string          `json:"license"`
+	Downloads    int64           `json:"downloads"`
+	LastPulledAt *string         `json:"last_pulled_at"`
+	CreatedAt    *string         `json:"created_at"`
+	UpdatedAt    *string         `json:"updated_at"`
 }
 
 type jsonRepository struct {
 	FullName string `json:"full_name"`
-}
-
-func printPackage(p registry.Package) jsonPackage {
-	out := jsonPackage{
-		ID: p.ID, Name: p.Name.Path, Type: "container", Owner: jsonOwner{Login: p.Name.Owner, ID: p.OwnerID},
-		Visibility: string(p.Visibility), Inherit: p.Inherit, CreatedAt: stamp(p.CreatedAt),
-	}
-	if p.Repository != "" {
-		out.Repository = &jsonRepository{p.Repository}
-	}
-	return out
 }
 
 // packageBody is what is to become of a package: one of the two.
@@ -78,9 +97,44 @@ type roleBody struct {
 	Role string `json:"role"`
 }
 
+// packageURL is where the API has a package.
+func (a *API) packageURL(r *http.Request, kind string, n berth.Name) string {
+	under := "/users/"
+	if kind == "org" {
+		under = "/orgs/"
+	}
+	return a.origins.Of(r) + prefix + under + n.Owner + "/packages/container/" + url.PathEscape(n.Path)
+}
+
+func (a *API) printPackage(r *http.Request, p registry.Package) jsonPackage {
+	out := jsonPackage{
+		ID: p.ID, Name: p.Name.Path, Type: "container", Owner: jsonOwner{Login: p.Name.Owner, ID: p.OwnerID, Type: holderType(p.OwnerKind)},
+		URL: a.packageURL(r, p.OwnerKind, p.Name), HTMLURL: a.origins.Of(r) + "/" + p.Name.String(), VersionCount: p.Versions,
+		Visibility: string(p.Visibility), Inherit: p.Inherit, Kind: p.Kind, Description: p.Description, License: p.Licenses,
+		Downloads: p.Downloads, LastPulledAt: stamp(p.LastPulledAt), CreatedAt: stamp(p.CreatedAt), UpdatedAt: stamp(p.UpdatedAt),
+	}
+	if p.Repository != "" {
+		out.Repository = &jsonRepository{p.Repository}
+	}
+	return out
+}
+
+// packageOwner reads the owner from the path, which is the viewer himself where it
+// names none.
+func packageOwner(r *http.Request, v berth.Viewer) (string, error) {
+	name := r.PathValue("owner")
+	if name == "" {
+		if err := known(v); err != nil {
+			return "", err
+		}
+		name = v.Login
+	}
+	return berth.ParseOwner(name)
+}
+
 // packageName reads owner and name from the path. Slashes in the name come as %2F.
-func packageName(w *httpkit.Writer, r *http.Request) (berth.Name, error) {
-	owner, err := berth.ParseOwner(r.PathValue("owner"))
+func packageName(w *httpkit.Writer, r *http.Request, v berth.Viewer) (berth.Name, error) {
+	owner, err := packageOwner(r, v)
 	if err != nil {
 		return berth.Name{}, err
 	}
@@ -92,30 +146,30 @@ func packageName(w *httpkit.Writer, r *http.Request) (berth.Name, error) {
 }
 
 func (a *API) listPackages(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	owner, err := berth.ParseOwner(r.PathValue("owner"))
+	owner, err := packageOwner(r, v)
 	if err != nil {
 		return err
 	}
-	p, err := readPage(r)
+	p, err := a.readPage(r)
 	if err != nil {
 		return err
 	}
 	if kind := r.URL.Query().Get("package_type"); kind != "" && kind != "container" && kind != "docker" {
 		return writePage(w, p, []jsonPackage{}, nil)
 	}
-	list, err := a.registry.ListPackages(r.Context(), v, owner, p.after, p.size+1)
+	list, err := a.registry.ListPackages(r.Context(), v, owner, p.after, p.limit())
 	if err != nil {
 		return err
 	}
 	out := make([]jsonPackage, len(list))
 	for i, pkg := range list {
-		out[i] = printPackage(pkg)
+		out[i] = a.printPackage(r, pkg)
 	}
 	return writePage(w, p, out, func(p jsonPackage) string { return p.Name })
 }
 
 func (a *API) getPackage(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r)
+	n, err := packageName(w, r, v)
 	if err != nil {
 		return err
 	}
@@ -127,7 +181,7 @@ func (a *API) showPackage(w *httpkit.Writer, r *http.Request, v berth.Viewer, n 
 	if err != nil {
 		return err
 	}
-	out := printPackage(p)
+	out := a.printPackage(r, p)
 	out.Role = p.Role.String()
 	return writeJSON(w, http.StatusOK, out)
 }
@@ -135,7 +189,7 @@ func (a *API) showPackage(w *httpkit.Writer, r *http.Request, v berth.Viewer, n 
 // patchPackage changes the visibility, or whether the package inherits from its
 // repository; one of them in a request, so that it is whole or not at all.
 func (a *API) patchPackage(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r)
+	n, err := packageName(w, r, v)
 	if err != nil {
 		return err
 	}
@@ -164,7 +218,7 @@ func (a *API) patchPackage(w *httpkit.Writer, r *http.Request, v berth.Viewer) e
 }
 
 func (a *API) deletePackage(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r)
+	n, err := packageName(w, r, v)
 	if err != nil {
 		return err
 	}
@@ -175,7 +229,7 @@ func (a *API) deletePackage(w *httpkit.Writer, r *http.Request, v berth.Viewer) 
 }
 
 func (a *API) linkPackage(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r)
+	n, err := packageName(w, r, v)
 	if err != nil {
 		return err
 	}
@@ -190,7 +244,7 @@ func (a *API) linkPackage(w *httpkit.Writer, r *http.Request, v berth.Viewer) er
 }
 
 func (a *API) unlinkPackage(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r)
+	n, err := packageName(w, r, v)
 	if err != nil {
 		return err
 	}
@@ -209,11 +263,11 @@ type jsonRole struct {
 }
 
 func (a *API) listRoles(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r)
+	n, err := packageName(w, r, v)
 	if err != nil {
 		return err
 	}
-	p, err := readPage(r)
+	p, err := a.readPage(r)
 	if err != nil {
 		return err
 	}
@@ -221,7 +275,7 @@ func (a *API) listRoles(w *httpkit.Writer, r *http.Request, v berth.Viewer) erro
 	if err != nil {
 		return err
 	}
-	list, err := a.registry.ListRoles(r.Context(), v, n, after, p.size+1)
+	list, err := a.registry.ListRoles(r.Context(), v, n, after, p.limit())
 	if err != nil {
 		return err
 	}
@@ -242,7 +296,7 @@ func holder(r *http.Request) registry.Holder {
 }
 
 func (a *API) putRole(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r)
+	n, err := packageName(w, r, v)
 	if err != nil {
 		return err
 	}
@@ -261,7 +315,7 @@ func (a *API) putRole(w *httpkit.Writer, r *http.Request, v berth.Viewer) error 
 }
 
 func (a *API) deleteRole(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r)
+	n, err := packageName(w, r, v)
 	if err != nil {
 		return err
 	}

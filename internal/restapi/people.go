@@ -135,11 +135,11 @@ func (a *API) patchSelf(w *httpkit.Writer, r *http.Request, v berth.Viewer) erro
 }
 
 func (a *API) listUsers(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	p, err := readPage(r)
+	p, err := a.readPage(r)
 	if err != nil {
 		return err
 	}
-	list, err := a.account.ListUsers(r.Context(), v, p.after, p.size+1)
+	list, err := a.account.ListUsers(r.Context(), v, p.after, p.limit())
 	if err != nil {
 		return err
 	}
@@ -153,8 +153,8 @@ func writeList[T, J any](w *httpkit.Writer, p page, list []T, name func(T) strin
 		shown[i] = show(t)
 	}
 	last := ""
-	if len(list) > p.size {
-		last = strings.ToLower(name(list[p.size-1]))
+	if end := p.skip + p.size; len(list) > end {
+		last = strings.ToLower(name(list[end-1]))
 	}
 	return writePage(w, p, shown, func(J) string { return last })
 }

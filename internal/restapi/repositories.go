@@ -126,11 +126,11 @@ func (a *API) createRepository(w *httpkit.Writer, r *http.Request, v berth.Viewe
 }
 
 func (a *API) listRepositories(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	p, err := readPage(r)
+	p, err := a.readPage(r)
 	if err != nil {
 		return err
 	}
-	q := account.RepositoryQuery{Owner: r.PathValue("owner"), After: p.after, Limit: p.size + 1}
+	q := account.RepositoryQuery{Owner: r.PathValue("owner"), After: p.after, Limit: p.limit()}
 	q.Own = q.Owner == ""
 	list, err := a.account.ListRepositories(r.Context(), v, q)
 	if err != nil {

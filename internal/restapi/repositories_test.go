@@ -178,7 +178,7 @@ func TestRepositoryLists(t *testing.T) {
 	api(s.As("mia"), "GET", "/orgs/closed/repos", "").Want(http.StatusOK) // a member to whom nothing is shown
 	api(s.As("bob"), "GET", "/users/zoe/repos?after=%00", "").Want(http.StatusUnprocessableEntity)
 	api(s.As("ada"), "GET", "/repos/ada/private/collaborators?after=%00", "").Want(http.StatusUnprocessableEntity)
-	if link := api(s.As("ada"), "GET", "/orgs/acme/repos?per_page=2", "").Header.Get("Link"); link != `</api/v3/orgs/acme/repos?after=acme%2Fprivate&per_page=2>; rel="next"` {
+	if link := api(s.As("ada"), "GET", "/orgs/acme/repos?per_page=2", "").Header.Get("Link"); link != `<`+s.URL+`/api/v3/orgs/acme/repos?after=acme%2Fprivate&page=2&per_page=2>; rel="next"` {
 		t.Errorf("Link: %s", link)
 	}
 }

@@ -193,7 +193,7 @@ func (a *API) resetSecondFactor(w *httpkit.Writer, r *http.Request, v berth.View
 }
 
 func (a *API) listInvitations(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	p, err := readPage(r)
+	p, err := a.readPage(r)
 	if err != nil {
 		return err
 	}
@@ -202,7 +202,7 @@ func (a *API) listInvitations(w *httpkit.Writer, r *http.Request, v berth.Viewer
 		return err
 	}
 	org := cmp.Or(r.PathValue("owner"), p.query.Get("org"))
-	list, err := a.account.ListInvitations(r.Context(), v, org, after, p.size+1)
+	list, err := a.account.ListInvitations(r.Context(), v, org, after, p.limit())
 	if err != nil {
 		return err
 	}

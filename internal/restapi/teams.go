@@ -32,11 +32,11 @@ type teamBody struct {
 func teamJSON(t berth.Team) team { return team{t.ID, t.Name, t.Slug} }
 
 func (a *API) listTeams(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	p, err := readPage(r)
+	p, err := a.readPage(r)
 	if err != nil {
 		return err
 	}
-	list, err := a.account.ListTeams(r.Context(), v, r.PathValue("org"), p.after, p.size+1)
+	list, err := a.account.ListTeams(r.Context(), v, r.PathValue("org"), p.after, p.limit())
 	if err != nil {
 		return err
 	}
@@ -71,11 +71,11 @@ func (a *API) deleteTeam(w *httpkit.Writer, r *http.Request, v berth.Viewer) err
 }
 
 func (a *API) listTeamMembers(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	p, err := readPage(r)
+	p, err := a.readPage(r)
 	if err != nil {
 		return err
 	}
-	list, err := a.account.ListTeamMembers(r.Context(), v, r.PathValue("org"), r.PathValue("team"), p.after, p.size+1)
+	list, err := a.account.ListTeamMembers(r.Context(), v, r.PathValue("org"), r.PathValue("team"), p.after, p.limit())
 	if err != nil {
 		return err
 	}

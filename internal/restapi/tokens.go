@@ -114,7 +114,7 @@ func (a *API) listTokens(w *httpkit.Writer, r *http.Request, v berth.Viewer) err
 	if err != nil {
 		return err
 	}
-	p, err := readPage(r)
+	p, err := a.readPage(r)
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func (a *API) listTokens(w *httpkit.Writer, r *http.Request, v berth.Viewer) err
 	if err != nil {
 		return err
 	}
-	list, err := a.account.ListTokens(r.Context(), v, user, before, p.size+1)
+	list, err := a.account.ListTokens(r.Context(), v, user, before, p.limit())
 	if err != nil {
 		return err
 	}

@@ -37,6 +37,7 @@ func rows() map[string]row {
 		"range_out_of_order":    {http.StatusRequestedRangeNotSatisfiable, invalid.title},
 		"range_unsatisfiable":   {http.StatusRequestedRangeNotSatisfiable, invalid.title},
 		"page_invalid":          invalid,
+		"page_too_deep":         invalid,
 		"manifest_invalid":      invalid,
 		"manifest_too_large":    tooLarge,
 		"too_many_tags":         tooLarge,
