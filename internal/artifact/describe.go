@@ -61,7 +61,7 @@ func (d *Description) describeConfig(m *manifest, body []byte) {
 }
 
 func (d *Description) describeLayers(m *manifest) {
-	c := d.Details.cutter()
+	c := d.Details.cutterOf(2 * maxGroup)
 	for i := range m.layers {
 		from := &m.layers[i]
 		layer := Layer{Digest: from.Digest, MediaType: from.MediaType, Size: from.Size, Title: from.notes[ocispec.AnnotationTitle]}
@@ -89,7 +89,7 @@ func (d *Description) describeIndex(m *manifest, first *Description) {
 			m.children[stands].platform = first.Summary.Platforms[0]
 		}
 	}
-	c := d.Details.cutter()
+	c := d.Details.cutterOf(2 * maxGroup)
 	for i := range m.children {
 		child := m.children[i].child()
 		if child.Role == RoleImage && child.Platform.known() && c.within(len(d.Summary.Platforms), maxPlatforms) {

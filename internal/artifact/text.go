@@ -8,6 +8,13 @@ import (
 	"unicode/utf8"
 )
 
+// The most bytes that a [Summary] and [Details] take as JSON, hostile or not. Those of
+// real images take one or two thousand, and some ten thousand.
+const (
+	MaxSummary = 128 << 10
+	MaxDetails = 512 << 10
+)
+
 // Bounds of the texts of a summary, in characters.
 const (
 	maxTitle       = 256
@@ -155,7 +162,9 @@ type cutter struct {
 	cut  *bool
 }
 
-func (d *Details) cutter() *cutter { return &cutter{maxGroup, &d.Cut} }
+func (d *Details) cutter() *cutter { return d.cutterOf(maxGroup) }
+
+func (d *Details) cutterOf(size int) *cutter { return &cutter{size, &d.Cut} }
 
 // take returns s as it may be kept, and false when there is no room left for it.
 func (c *cutter) take(s string) (string, bool) {
