@@ -87,6 +87,15 @@ func TestConfigDescriptor(t *testing.T) {
 			t.Errorf("%s: digest %q", name, d.Digest)
 		}
 	}
+	for _, none := range []string{
+		strings.Replace(image, "sha256:c", "sha1:c", 1),
+		strings.Replace(strings.Replace(image, "image.manifest", "image.index", 1), `"config"`, `"manifests":[{}],"config"`, 1),
+		"", "null", "[]", `{"config":null}`,
+	} {
+		if d, ok := artifact.ConfigDescriptor([]byte(none)); ok {
+			t.Errorf("%s\nhas the config %+v", none, d)
+		}
+	}
 	for _, size := range []string{"4194304", "4194305", "-1", "1e400"} {
 		_, ok := artifact.ConfigDescriptor([]byte(strings.Replace(image, `"size":7`, `"size":`+size, 1)))
 		if want := size != "4194305"; ok != want {

@@ -27,7 +27,7 @@ func TestBrokenConfig(t *testing.T) {
 		"empty":           {`{}`, "", ""},
 		"nulls":           {`{"os":"linux","config":null,"history":null,"created":null}`, "", "linux"},
 		"nulls within":    {`{"os":"linux","config":{"Env":null,"Cmd":[null],"Labels":{"a":null},"User":null,"Volumes":null},"history":[null,{"created_by":null,"empty_layer":null}]}`, "", "linux"},
-		"text for object": {`{"config":"x","os":"linux"}`, "the config: config: expected an object, found a text", "linux"},
+		"text for object": {`{"config":"x","os":"linux"}`, "config: expected an object, found a text", "linux"},
 		"number for text": {`{"config":{"Labels":{"a":1}},"os":"linux"}`, "the config: config.Labels.a: expected a text, found a number", "linux"},
 		"object for list": {`{"history":{},"os":"linux"}`, "the config: history: expected a list, found an object", "linux"},
 		"text for flag":   {`{"history":[{"empty_layer":"yes"}],"os":"linux"}`, "the config: history.empty_layer: expected true or false, found a text", "linux"},

@@ -41,7 +41,7 @@ func TestNormalizeLicenses(t *testing.T) {
 		"()":                                  "()",
 		"mit with":                            "mit with",
 		"mit or":                              "mit or",
-		"mit or or isc":                       "mit or or isc",
+		"mit or and isc":                      "mit or and isc",
 		"or mit":                              "or mit",
 		"mit ORapache-2.0":                    "mit ORapache-2.0",
 		"mit with (mit)":                      "mit with (mit)",
@@ -59,7 +59,8 @@ func TestNormalizeLicenses(t *testing.T) {
 		"<script>":                            "<script>",
 		strings.Repeat("mit or ", 36) + "mit": strings.Repeat("MIT OR ", 36) + "MIT", // 255 characters
 		strings.Repeat("mit or ", 50) + "mit": strings.Repeat("mit or ", 36) + "mit",
-		strings.Repeat("(", 200) + "mit":      strings.Repeat("(", 200) + "mit",
+		strings.Repeat("mit or(", 31) + "mit" + strings.Repeat(")", 31): strings.Repeat("mit or(", 31) + "mit" + strings.Repeat(")", 31), // 282 with spaces
+		strings.Repeat("(", 200) + "mit":                                strings.Repeat("(", 200) + "mit",
 	} {
 		if got := artifact.NormalizeLicenses(in); got != want {
 			t.Errorf("%q\ngot  %q\nwant %q", in, got, want)
