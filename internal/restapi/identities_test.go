@@ -10,6 +10,7 @@ import (
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/account"
 	"github.com/berth-registry/berth/internal/berthtest"
+	"github.com/berth-registry/berth/internal/berthtest/apicheck"
 	"github.com/berth-registry/berth/internal/httpkit"
 	"github.com/berth-registry/berth/internal/meta/metatest"
 	"github.com/berth-registry/berth/internal/restapi"
@@ -138,10 +139,11 @@ func TestIdentitiesOfTheOperator(t *testing.T) {
 	s := withProvider(t, "")
 	s.AddUser("operator", false)
 	api := restapi.NewLocal(slog.New(slog.DiscardHandler), s.Registry, s.Account, httpkit.Origins{})
+	checked := apicheck.Watch(api, "/api/v3", api.Document, func(err error) { t.Error(err) })
 	ask := func(method, path, body string, want int) {
 		t.Helper()
 		w := httptest.NewRecorder()
-		api.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, "/api/v3"+path, strings.NewReader(body)))
+		checked.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, "/api/v3"+path, strings.NewReader(body)))
 		if w.Code != want {
 			t.Errorf("%s %s: %d %s", method, path, w.Code, w.Body)
 		}
