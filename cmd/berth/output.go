@@ -212,16 +212,16 @@ func (a *app) printJSON(v any) error {
 	return err
 }
 
-// confirmed is for commands that destroy: it asks a person to type the name, and
-// anybody else to pass --yes.
-func (a *app) confirmed(ctx context.Context, yes bool, what, name string) error {
+// confirmed is for commands that destroy: it says what becomes of things, asks a person
+// to type the name, and anybody else to pass --yes.
+func (a *app) confirmed(ctx context.Context, yes bool, fate, name string) error {
 	if yes {
 		return nil
 	}
 	if a.ask == nil {
-		return fmt.Errorf("this would delete the %s %s for good; there is nobody to ask, so pass --yes to do it", what, name)
+		return fmt.Errorf("this %s; there is nobody to ask, so pass --yes to do it", fate)
 	}
-	typed, err := a.ask(ctx, fmt.Sprintf("This deletes the %s %s for good. Type its name to go on: ", what, name), false)
+	typed, err := a.ask(ctx, fmt.Sprintf("This %s. Type %s to go on: ", fate, name), false)
 	if err != nil {
 		return err
 	}
@@ -240,7 +240,7 @@ func (a *app) deletion(use, short, what string, args int, del func(ctx context.C
 		Args:  cobra.ExactArgs(args),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, name := cmd.Context(), args[len(args)-1]
-			if err := errors.Join(a.checkOutput(), a.confirmed(ctx, yes, what, name)); err != nil {
+			if err := errors.Join(a.checkOutput(), a.confirmed(ctx, yes, fmt.Sprintf("deletes the %s %s for good", what, name), name)); err != nil {
 				return err
 			}
 			return a.connect(ctx, func(c *client) error {

@@ -12,8 +12,9 @@ import (
 )
 
 const (
-	packageTable = "PACKAGE path, VISIBILITY visibility, REPOSITORY repository.full_name, INHERITS inherit, CREATED created_at"
-	packageSheet = "PACKAGE path, ID id, VISIBILITY visibility, REPOSITORY repository.full_name, INHERITS inherit, ROLE role, CREATED created_at"
+	packageTable = "PACKAGE path, VISIBILITY visibility, REPOSITORY repository.full_name, VERSIONS version_count, PULLS downloads, UPDATED updated_at"
+	packageSheet = "PACKAGE path, ID id, VISIBILITY visibility, REPOSITORY repository.full_name, INHERITS inherit, ROLE role, KIND kind, DESCRIPTION description, " +
+		"LICENSES license, VERSIONS version_count, PULLS downloads, PULLED last_pulled_at, UPDATED updated_at, CREATED created_at"
 )
 
 func (a *app) packageCommand() *cobra.Command {
@@ -56,6 +57,10 @@ func (a *app) packageCommand() *cobra.Command {
 		}),
 		a.packageInherit(),
 		a.packageDelete(),
+		a.packageTrash(),
+		a.packageRestore(),
+		a.versionCommand(),
+		a.tagCommand(),
 	)
 }
 
@@ -185,15 +190,4 @@ func (a *app) packageInherit() *cobra.Command {
 			}
 			return a.print(raw, escaped(args[0])+" "+how+" and is %s", "visibility")
 		})
-}
-
-func (a *app) packageDelete() *cobra.Command {
-	return a.deletion("delete OWNER/NAME", "Delete a package with all its versions", "package", 1, func(ctx context.Context, c *client, args []string) error {
-		path, err := packagePath(args[0])
-		if err != nil {
-			return err
-		}
-		_, err = c.do(ctx, http.MethodDelete, path, nil)
-		return err
-	})
 }

@@ -5,15 +5,20 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/opencontainers/go-digest"
 
 	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/berthtest"
+	"github.com/berth-registry/berth/internal/blob/memblob"
 	"github.com/berth-registry/berth/internal/meta"
+	"github.com/berth-registry/berth/internal/registry"
 )
 
 // place is where the commands of a test go.
@@ -104,7 +109,7 @@ func story() []step {
 		{"user list", "", `bob +User +yes +yes`},
 		{"user unblock bob", "", `^user bob unblocked\n$`},
 		{"user password bob --password-stdin", "another password", `^password of bob changed\n$`},
-		{"user delete bob", "", `!would delete the user bob for good; there is nobody to ask, so pass --yes`},
+		{"user delete bob", "", `!this deletes the user bob for good; there is nobody to ask, so pass --yes`},
 		{"user delete bob --yes", "", `^user bob deleted\n$`},
 		{"user delete bob --yes", "", `!bob`},
 		{"user show ..", "", `!a name is empty or made of dots`},
@@ -189,7 +194,7 @@ func story() []step {
 		{"package visibility ada/app public", "", `!ada/app`},
 		{"package visibility app public", "", `!write OWNER/app`},
 		{"package show ada/app", "", `!ada/app`},
-		{"package list ada", "", `^PACKAGE +VISIBILITY +REPOSITORY +INHERITS +CREATED\n$`},
+		{"package list ada", "", `^PACKAGE +VISIBILITY +REPOSITORY +VERSIONS +PULLS +UPDATED\n$`},
 		{"package list ada -o json", "", `^\[\]\n$`},
 
 		// The log of it all.
@@ -219,6 +224,7 @@ func TestStory(t *testing.T) {
 			p.tell(story())
 			p.push("ada/app")
 			p.tell(packageStory())
+			p.tell(versionStory())
 		})
 	}
 }
@@ -245,7 +251,7 @@ func (p *place) tell(story []step) {
 	}
 }
 
-// push makes a package, as a push does.
+// push makes a package with two images, as pushes to the server on this data would.
 func (p *place) push(name string) {
 	p.t.Helper()
 	n, err := berth.ParseName(name)
@@ -257,22 +263,29 @@ func (p *place) push(name string) {
 		p.t.Fatal(err)
 	}
 	defer db.Close()
+	reg, err := registry.New(db, memblob.New(), registry.DefaultOptions())
+	if err != nil {
+		p.t.Fatal(err)
+	}
 	ctx := p.t.Context()
-	err = db.Update(ctx, func(tx *meta.Tx) error {
-		owner, err := tx.GetOwner(ctx, n.Owner)
-		if err != nil {
-			return err
-		}
-		if err := tx.CreatePackage(ctx, owner.ID, n.Path, berth.VisibilityPrivate, time.Now()); err != nil {
-			return err
-		}
-		s, err := tx.Standing(ctx, n, 0)
-		if err != nil {
-			return err
-		}
-		_, err = tx.PublishPackage(ctx, s.PackageID, time.Now())
+	var v berth.Viewer
+	err = db.View(ctx, func(tx *meta.Tx) error {
+		u, err := tx.GetUser(ctx, n.Owner)
+		v = berth.Viewer{UserID: u.ID, Login: u.Name, Scopes: berth.ScopeAll}
 		return err
 	})
+	for i, tag := range []berth.Tag{"v1", "v2"} {
+		config, layer := fmt.Sprintf(`{"n":%d}`, i), "layer"
+		for _, content := range []string{config, layer} {
+			chunk := registry.Chunk{Length: int64(len(content)), Body: strings.NewReader(content)}
+			err = errors.Join(err, reg.PutBlob(ctx, v, n, digest.FromString(content), chunk))
+		}
+		_, failed := reg.PutManifest(ctx, v, n, registry.Push{
+			Reference: berth.Reference{Tag: tag}, ContentType: berth.MediaTypeOCIManifest,
+			Body: bytes.NewReader(berthtest.Image(config, layer)),
+		})
+		err = errors.Join(err, failed)
+	}
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -280,7 +293,7 @@ func (p *place) push(name string) {
 
 func packageStory() []step {
 	return []step{
-		{"package list ada", "", `^PACKAGE +VISIBILITY +REPOSITORY +INHERITS +CREATED\nada/app +private +- +no +` + stamp + `\n$`},
+		{"package list ada", "", `^PACKAGE +VISIBILITY +REPOSITORY +VERSIONS +PULLS +UPDATED\nada/app +private +- +2 +0 +` + stamp + `\n$`},
 		{"package list ada -o json", "", `^\[\{"id":\d+,"name":"app","package_type":"container".*\}\]\n$`},
 		{"package visibility ada/app open", "", `!"open" is not private, internal or public`},
 		{"package visibility ada/app public", "", `^ada/app is public\n$`},
@@ -289,8 +302,8 @@ func packageStory() []step {
 		{"package show ada/nothing", "", `!ada/nothing`},
 		{"package grant ada/app --user eve --role triage", "", `^user eve has the role read on ada/app\n$`},
 		{"package grant ada/app --user eve --role write", "", `^user eve has the role write on ada/app\n$`},
-		{"package roles ada/app", "", `^KIND +NAME +ROLE\nuser +eve +write\n$`},
-		{"package roles ada/app -o json", "", `^\[\{"kind":"user","name":"eve","role":"write"\}\]\n$`},
+		{"package roles ada/app", "", `^KIND +NAME +ROLE\nuser +Ada +admin\nuser +eve +write\n$`},
+		{"package roles ada/app -o json", "", `^\[\{"kind":"user","name":"Ada","role":"admin"\},\{"kind":"user","name":"eve","role":"write"\}\]\n$`},
 		{"package grant ada/app --user nobody --role write", "", `!nobody`},
 		{"package grant ada/app --team devs --role write", "", `!devs`},
 		{"package revoke ada/app --user eve", "", `^user eve has no role of its own on ada/app\n$`},
@@ -301,13 +314,47 @@ func packageStory() []step {
 		{"package inherit ada/app on", "", `!`},
 		{"package link ada/app ada/site", "", `^ada/app is linked to ada/site\n$`},
 		{"package inherit ada/app on", "", `^ada/app inherits and is internal\n$`},
-		{"package list ada", "", `ada/app +internal +ada/site +yes`},
+		{"package list ada", "", `ada/app +internal +ada/site +2`},
 		{"package inherit ada/app maybe", "", `!expected on or off`},
 		{"package inherit ada/app off", "", `^ada/app does not inherit and is \w+\n$`},
 		{"package unlink ada/app", "", `^ada/app is not linked\n$`},
-		{"package delete ada/app", "", `!pass --yes`},
+		{"package delete ada/app", "", `!moves the package ada/app to the trash, from which it can be restored for 30 days; there is nobody to ask, so pass --yes`},
 		{"package delete ada/app --yes", "", `^package ada/app deleted\n$`},
 		{"package show ada/app", "", `!ada/app`},
+		{"package trash ada", "", `^PACKAGE +ID +VISIBILITY +VERSIONS +DELETED +BY +GONE\nada/app +\d+ +internal +2 +` + stamp + ` +\w+ +` + stamp + `\n$`},
+		{"package restore ada/app --id 99", "", `!no deleted package ada/app`},
+		{"package restore ada/app", "", `^package ada/app is back\n$`},
+		{"package restore ada/app", "", `!no deleted package ada/app`},
+	}
+}
+
+// versionStory goes on with the two images of the package.
+func versionStory() []step {
+	return []step{
+		{"package version list ada/app", "", `^ID +TAGS +DIGEST +KIND +SIZE +PULLS +COMPLETE +PUSHED\n2 +v2 +sha256:[0-9a-f]{64} +.*yes +` + stamp + `\n1 +v1 +.*\n$`},
+		{"package version show ada/app v1", "", `(?m)^ID +1\nDIGEST +sha256:`},
+		{"package version show ada/app 2 -o json", "", `^\{"id":2,.*"manifest":\{`},
+		{"package version show ada/app 3", "", `!ada/app has no version 3`},
+		{"package version show ada/app latest", "", `!ada/app has no tag latest`},
+		{"package tag set ada/app latest v2", "", `^ada/app:latest is sha256:[0-9a-f]{64}\n$`},
+		{"package tag set ada/app stable 1", "", `^ada/app:stable is`},
+		{"package tag set ada/app stable sha256:0", "", `!sha256 needs 64`},
+		{"package tag list ada/app", "", `^TAG +VERSION +DIGEST +PULLS +MOVED\nlatest +2 .*\nstable +1 .*\nv1 +1 .*\nv2 +2 .*\n$`},
+		{"package tag delete ada/app stable", "", `^tag stable of ada/app deleted\n$`},
+		{"package tag delete ada/app stable", "", `!ada/app has no tag stable`},
+		{"package version delete ada/app v1", "", `!moves the versions ada/app v1 to the trash`},
+		{"package version delete ada/app v1 3 --yes", "", `!ada/app has no version 3`},
+		{"package version delete ada/app v1 --yes", "", `^versions ada/app v1 deleted\n$`},
+		{"package version delete ada/app 2 --yes", "", `!the last tagged one of ada/app; delete the package instead`},
+		{"package version list ada/app --deleted", "", `^ID +TAGS +DIGEST +KIND +SIZE +DELETED +BY\n1 +v1 .*` + stamp + ` +\w+\n$`},
+		{"package tag set ada/app v1 2", "", `^ada/app:v1 is`},
+		{"package version restore ada/app 1", "", `!the tags v1 name another version now`},
+		{"package version restore ada/app 1 --skip-taken-tags", "", `^version 1 of ada/app is back\n$`},
+		{"package version restore ada/app 1", "", `!version 1 is not deleted`},
+		{"package version copy ada/app 1 ada/copy --tag v1,latest", "", `^version \d+ of ada/copy\n$`},
+		{"package tag list ada/copy", "", `^TAG.*\nlatest .*\nv1 .*\n$`},
+		{"package delete ada/copy --yes", "", `^package`},
+		{"package delete ada/app --yes", "", `^package`},
 	}
 }
 
@@ -387,12 +434,12 @@ func TestQuestions(t *testing.T) {
 	if status, _, errs := p.run("", "user create bob"); status == 0 || !strings.Contains(errs, "the passwords differ") {
 		t.Errorf("%d %s", status, errs)
 	}
-	p.ask = answers(t, "yes<-This deletes the user ada for good. Type its name to go on: ")
+	p.ask = answers(t, "yes<-This deletes the user ada for good. Type ada to go on: ")
 	if status, _, errs := p.run("", "user delete ada"); status == 0 || !strings.Contains(errs, "that is not the name; nothing was deleted") {
 		t.Errorf("%d %s", status, errs)
 	}
 	p.ok("", "user show ada")
-	p.ask = answers(t, " ada <-Type its name")
+	p.ask = answers(t, " ada <-Type ada")
 	if got := p.ok("", "user delete ada"); got != "user ada deleted\n" {
 		t.Error(got)
 	}

@@ -1,0 +1,237 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+const (
+	versionTable = "ID id, TAGS metadata.container.tags, DIGEST name, KIND kind, SIZE size, PULLS downloads, COMPLETE health.complete, PUSHED created_at"
+	trashedTable = "ID id, TAGS metadata.container.tags, DIGEST name, KIND kind, SIZE size, DELETED deleted_at, BY deleted_by"
+	versionSheet = "ID id, DIGEST name, TAGS metadata.container.tags, KIND kind, TYPE media_type, SIZE size, UNIQUE unique_size, " +
+		"DESCRIPTION description, LICENSES license, SOURCE summary.source, COMPLETE health.complete, PROBLEM problem, " +
+		"PULLS downloads, PULLED last_pulled_at, PUSHED created_at"
+	tagTable    = "TAG name, VERSION version_id, DIGEST digest, PULLS downloads, MOVED updated_at"
+	deletedList = "PACKAGE path, ID id, VISIBILITY visibility, VERSIONS version_count, DELETED deleted_at, BY deleted_by, GONE gone_at"
+)
+
+// versionCommand is about the versions of a package.
+func (a *app) versionCommand() *cobra.Command {
+	return parent("version", "Manage the versions of a package",
+		a.versionList(),
+		a.onPackage("show OWNER/NAME VERSION", "Show a version, by its number or a tag", 2, func(ctx context.Context, c *client, path string, args []string) error {
+			id, err := c.findVersion(ctx, path, args[1])
+			if err != nil {
+				return err
+			}
+			raw, err := c.do(ctx, http.MethodGet, path+"/versions/"+id, nil)
+			if err != nil {
+				return err
+			}
+			return a.show(raw, versionSheet)
+		}),
+		a.versionDelete(),
+		a.versionRestore(),
+		a.versionCopy(),
+	)
+}
+
+func (a *app) versionList() *cobra.Command {
+	var deleted bool
+	cmd := a.onPackage("list OWNER/NAME", "List the versions of a package, newest first", 1, func(ctx context.Context, c *client, path string, _ []string) error {
+		query, layout := "", versionTable
+		if deleted {
+			query, layout = "?state=deleted", trashedTable
+		}
+		list, err := c.list(ctx, path+"/versions"+query, 0)
+		if err != nil {
+			return err
+		}
+		return a.table(list, layout)
+	})
+	cmd.Flags().BoolVar(&deleted, "deleted", false, "those in the trash")
+	return cmd
+}
+
+// findVersion returns the number of a version that is named by that or by a tag.
+func (c *client) findVersion(ctx context.Context, path, name string) (string, error) {
+	if _, err := strconv.ParseUint(name, 10, 63); err == nil {
+		return name, nil
+	}
+	raw, err := c.do(ctx, http.MethodGet, path+route("/tags/%s", name), nil)
+	if err != nil {
+		return "", err
+	}
+	o, err := parseObject(raw)
+	return o.text("version_id"), err
+}
+
+func (a *app) versionDelete() *cobra.Command {
+	cmd := a.trashing("delete OWNER/NAME VERSION...", "Move versions to the trash, by their numbers or tags, all or none", "versions", func(ctx context.Context, c *client, args []string) error {
+		path, err := packagePath(args[0])
+		if err != nil {
+			return err
+		}
+		var ids []json.Number
+		for _, name := range args[1:] {
+			id, err := c.findVersion(ctx, path, name)
+			if err != nil {
+				return err
+			}
+			ids = append(ids, json.Number(id))
+		}
+		_, err = c.do(ctx, http.MethodPost, path+"/versions/delete", map[string][]json.Number{"ids": ids})
+		return err
+	})
+	cmd.Args = cobra.MinimumNArgs(2)
+	return cmd
+}
+
+func (a *app) versionRestore() *cobra.Command {
+	var skip bool
+	cmd := a.onPackage("restore OWNER/NAME VERSION", "Bring a deleted version back, by its number", 2, func(ctx context.Context, c *client, path string, args []string) error {
+		target := path + route("/versions/%s/restore", args[1])
+		if skip {
+			target += "?skip_taken_tags=true"
+		}
+		if _, err := c.do(ctx, http.MethodPost, target, nil); err != nil {
+			return err
+		}
+		return a.say("version %s of %s is back", args[1], args[0])
+	})
+	cmd.Flags().BoolVar(&skip, "skip-taken-tags", false, "leave out tags that name another version now")
+	return cmd
+}
+
+func (a *app) versionCopy() *cobra.Command {
+	var tags []string
+	cmd := a.onPackage("copy OWNER/NAME VERSION OWNER/NAME", "Copy a version with all that belongs to it to another package", 3, func(ctx context.Context, c *client, path string, args []string) error {
+		id, err := c.findVersion(ctx, path, args[1])
+		if err != nil {
+			return err
+		}
+		raw, err := c.do(ctx, http.MethodPost, path+"/versions/"+id+"/copy", map[string]any{"to": args[2], "tags": tags})
+		if err != nil {
+			return err
+		}
+		return a.print(raw, "version %s of "+escaped(args[2]), "id")
+	})
+	cmd.Flags().StringSliceVar(&tags, "tag", nil, "tags that it gets there")
+	return cmd
+}
+
+// tagCommand is about the tags of a package.
+func (a *app) tagCommand() *cobra.Command {
+	return parent("tag", "Manage the tags of a package",
+		a.onPackage("list OWNER/NAME", "List the tags of a package", 1, func(ctx context.Context, c *client, path string, _ []string) error {
+			list, err := c.list(ctx, path+"/tags", 0)
+			if err != nil {
+				return err
+			}
+			return a.table(list, tagTable)
+		}),
+		a.onPackage("set OWNER/NAME TAG VERSION", "Make a tag name a version: a number, another tag or a digest", 3, func(ctx context.Context, c *client, path string, args []string) error {
+			body := map[string]any{"reference": args[2]}
+			if id, err := strconv.ParseUint(args[2], 10, 63); err == nil {
+				body = map[string]any{"version_id": id}
+			}
+			raw, err := c.do(ctx, http.MethodPut, path+route("/tags/%s", args[1]), body)
+			if err != nil {
+				return err
+			}
+			return a.print(raw, escaped(args[0])+":%s is %s", "name", "digest")
+		}),
+		a.onPackage("delete OWNER/NAME TAG", "Delete a tag; its version stays", 2, func(ctx context.Context, c *client, path string, args []string) error {
+			if _, err := c.do(ctx, http.MethodDelete, path+route("/tags/%s", args[1]), nil); err != nil {
+				return err
+			}
+			return a.say("tag %s of %s deleted", args[1], args[0])
+		}),
+	)
+}
+
+func (a *app) packageTrash() *cobra.Command {
+	cmd := a.command("trash [OWNER]", "List the deleted packages of an owner, or your own, that can be restored", 0, func(ctx context.Context, c *client, args []string) error {
+		owner := c.user
+		if len(args) > 0 {
+			owner = args[0]
+		}
+		if owner == "" {
+			return errors.New("whose packages? Write berth package trash OWNER")
+		}
+		list, err := c.list(ctx, route("/users/%s/trash", owner), 0)
+		if err != nil {
+			return err
+		}
+		if a.output == outputText {
+			for i := range list {
+				if list[i], err = withPath(list[i]); err != nil {
+					return err
+				}
+			}
+		}
+		return a.table(list, deletedList)
+	})
+	cmd.Args = cobra.MaximumNArgs(1)
+	return cmd
+}
+
+func (a *app) packageRestore() *cobra.Command {
+	var id uint
+	cmd := a.onPackage("restore OWNER/NAME", "Bring a deleted package back", 1, func(ctx context.Context, c *client, path string, args []string) error {
+		target := path + "/restore"
+		if id != 0 {
+			target += fmt.Sprintf("?id=%d", id)
+		}
+		if _, err := c.do(ctx, http.MethodPost, target, nil); err != nil {
+			return err
+		}
+		return a.say("package %s is back", args[0])
+	})
+	cmd.Flags().UintVar(&id, "id", 0, "which, where several of that name were deleted; else the last")
+	return cmd
+}
+
+func (a *app) packageDelete() *cobra.Command {
+	cmd := a.trashing("delete OWNER/NAME", "Move a package with all its versions to the trash", "package", func(ctx context.Context, c *client, args []string) error {
+		path, err := packagePath(args[0])
+		if err != nil {
+			return err
+		}
+		_, err = c.do(ctx, http.MethodDelete, path, nil)
+		return err
+	})
+	cmd.Args = cobra.ExactArgs(1)
+	return cmd
+}
+
+// trashing makes a command that moves what its arguments name to the trash.
+func (a *app) trashing(use, short, what string, del func(ctx context.Context, c *client, args []string) error) *cobra.Command {
+	var yes bool
+	cmd := &cobra.Command{
+		Use:   use,
+		Short: short,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx, name := cmd.Context(), strings.Join(args, " ")
+			fate := fmt.Sprintf("moves the %s %s to the trash, from which it can be restored for 30 days", what, name)
+			if err := errors.Join(a.checkOutput(), a.confirmed(ctx, yes, fate, args[0])); err != nil {
+				return err
+			}
+			return a.connect(ctx, func(c *client) error {
+				if err := del(ctx, c, args); err != nil {
+					return err
+				}
+				return a.say("%s %s deleted", what, name)
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	return cmd
+}
