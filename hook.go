@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // MaxHookURL is the longest address of a webhook, in bytes.
@@ -20,6 +21,35 @@ const (
 	HookPing            = "ping"
 	HookEverything      = "*"
 )
+
+// HookDelivery is one thing that is told to one webhook, and an entry in its log.
+type HookDelivery struct {
+	ID          int64
+	GUID        string
+	HookID      int64
+	Event       string // package, registry_package, ping
+	Action      string // "" for a ping
+	Redelivery  bool
+	UserID      int64  // who caused it, 0 for nobody
+	User        string // "" for nobody
+	CreatedAt   time.Time
+	NotBefore   time.Time // when the next try is due, zero when there is none any more
+	Attempts    int
+	HookAttempt // what came of the last one
+
+	Payload []byte // JSON; that of a ping is made when it is sent
+}
+
+// HookAttempt is what came of one try to deliver.
+type HookAttempt struct {
+	At              time.Time // zero: there was none
+	Duration        time.Duration
+	StatusCode      int    // 0 when there was no answer
+	Error           string // "" when it was taken
+	RequestHeaders  string // JSON
+	ResponseHeaders string // JSON
+	ResponseBody    []byte // the beginning of it
+}
 
 // ParseHookURL checks the address of a webhook. Whether its host may be reached is
 // decided when it is dialed, because names can change what they mean.

@@ -8,35 +8,6 @@ import (
 	"github.com/berth-registry/berth"
 )
 
-// Delivery is one thing that is told to one webhook.
-type Delivery struct {
-	ID         int64
-	GUID       string
-	HookID     int64
-	Event      string // package, registry_package, ping
-	Action     string // "" for a ping
-	Redelivery bool
-	UserID     int64  // who caused it, 0 for nobody
-	User       string // "" for nobody
-	CreatedAt  time.Time
-	NotBefore  time.Time // when the next try is due, zero when there is none any more
-	Attempts   int
-	Attempt    // what came of the last one
-
-	Payload []byte // JSON; that of a ping is made when it is sent
-}
-
-// Attempt is what came of one try to deliver.
-type Attempt struct {
-	At              time.Time // zero: there was none
-	Duration        time.Duration
-	StatusCode      int    // 0 when there was no answer
-	Error           string // "" when it was taken
-	RequestHeaders  string // JSON
-	ResponseHeaders string // JSON
-	ResponseBody    []byte // the beginning of it
-}
-
 const (
 	qAddDelivery = `INSERT INTO deliveries (guid, hook_id, event, action, redelivery, user_id, login, created_at, not_before, payload,
 			attempts, duration, status_code, error, request_headers, response_headers, response_body)
@@ -63,6 +34,7 @@ const (
 	qFreeHook = `UPDATE hooks SET busy_until = $2, paused_until = $3, failures = $4, last_code = $5, last_error = $6 WHERE id = $1`
 
 	qCallOffDeliveries = `UPDATE deliveries SET not_before = NULL, error = $2 WHERE hook_id = $1 AND not_before IS NOT NULL`
+	qCallOffDelivery   = `UPDATE deliveries SET not_before = NULL WHERE id = $1`
 	qReapDeliveries    = `DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE created_at < $1 ORDER BY created_at LIMIT $2)`
 	qTrimDeliveries    = `DELETE FROM deliveries WHERE id IN (SELECT q.id FROM (SELECT id, not_before,
 				row_number() OVER (PARTITION BY hook_id ORDER BY id DESC) AS place FROM deliveries) q
@@ -71,7 +43,7 @@ const (
 
 // AddDelivery writes down that something is to be told to a webhook, and returns its id.
 // Errors: berth.ErrUnavailable when the webhook is being deleted.
-func (tx *Tx) AddDelivery(ctx context.Context, d Delivery) (id int64, err error) {
+func (tx *Tx) AddDelivery(ctx context.Context, d berth.HookDelivery) (id int64, err error) {
 	err = tx.row(ctx, qAddDelivery, d.GUID, d.HookID, d.Event, d.Action, d.Redelivery, d.UserID, d.User,
 		micros(d.CreatedAt), nullMicros(d.NotBefore), notNil(d.Payload), []byte{}).Scan(&id)
 	return id, dangling(err, nil)
@@ -86,8 +58,8 @@ func notNil(b []byte) []byte {
 
 // ListDeliveries returns up to limit deliveries of a webhook without headers and
 // contents, newest first, older than one (0: from the newest).
-func (tx *Tx) ListDeliveries(ctx context.Context, hook, before int64, limit int) ([]Delivery, error) {
-	var list []Delivery
+func (tx *Tx) ListDeliveries(ctx context.Context, hook, before int64, limit int) ([]berth.HookDelivery, error) {
+	var list []berth.HookDelivery
 	err := tx.list(ctx, func(rows *sql.Rows) error {
 		d, err := scanDelivery(rows.Scan)
 		list = append(list, d)
@@ -97,8 +69,8 @@ func (tx *Tx) ListDeliveries(ctx context.Context, hook, before int64, limit int)
 }
 
 // GetDelivery returns a delivery of a webhook. Errors: berth.ErrDeliveryUnknown.
-func (tx *Tx) GetDelivery(ctx context.Context, hook, id int64) (Delivery, error) {
-	var more Delivery
+func (tx *Tx) GetDelivery(ctx context.Context, hook, id int64) (berth.HookDelivery, error) {
+	var more berth.HookDelivery
 	d, err := scanDelivery(tx.row(ctx, qGetDelivery, hook, id).Scan, &more.RequestHeaders, &more.ResponseHeaders, &more.ResponseBody, &more.Payload)
 	d.RequestHeaders, d.ResponseHeaders = more.RequestHeaders, more.ResponseHeaders
 	d.ResponseBody, d.Payload = nilIfEmpty(more.ResponseBody), nilIfEmpty(more.Payload)
@@ -113,8 +85,8 @@ func nilIfEmpty(b []byte) []byte {
 	return b
 }
 
-func scanDelivery(scan func(...any) error, more ...any) (Delivery, error) {
-	var d Delivery
+func scanDelivery(scan func(...any) error, more ...any) (berth.HookDelivery, error) {
+	var d berth.HookDelivery
 	var created, duration int64
 	var due, at sql.NullInt64
 	dest := []any{
@@ -149,7 +121,7 @@ func (tx *Tx) LeaseDelivery(ctx context.Context, id int64, now, until time.Time,
 }
 
 // FinishDelivery writes down what came of a try. The next one is due at d.NotBefore.
-func (tx *Tx) FinishDelivery(ctx context.Context, d Delivery) error {
+func (tx *Tx) FinishDelivery(ctx context.Context, d berth.HookDelivery) error {
 	_, err := tx.exec(ctx, nil, qFinishDelivery, d.ID, nullMicros(d.NotBefore), nullMicros(d.At), d.Duration.Microseconds(), d.StatusCode, d.Error,
 		d.RequestHeaders, d.ResponseHeaders, notNil(d.ResponseBody))
 	return err
@@ -170,6 +142,12 @@ func (tx *Tx) FreeHook(ctx context.Context, h Hook, now, paused time.Time) error
 // reason.
 func (tx *Tx) CallOffDeliveries(ctx context.Context, hook int64, reason string) error {
 	_, err := tx.exec(ctx, nil, qCallOffDeliveries, hook, reason)
+	return err
+}
+
+// CallOffDelivery ends a delivery, whether it is finished or not.
+func (tx *Tx) CallOffDelivery(ctx context.Context, id int64) error {
+	_, err := tx.exec(ctx, nil, qCallOffDelivery, id)
 	return err
 }
 

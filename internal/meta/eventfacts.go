@@ -9,6 +9,7 @@ import (
 
 // PackageFacts is what webhooks tell of a package.
 type PackageFacts struct {
+	OwnerID      int64
 	RepositoryID int64 // that it is linked to, 0 for none
 	Description  string
 	CreatedAt    time.Time
@@ -27,7 +28,7 @@ type VersionFacts struct {
 }
 
 const (
-	qPackageFacts = `SELECT COALESCE(repository_id, 0), description, created_at, updated_at FROM packages WHERE id = $1`
+	qPackageFacts = `SELECT owner_id, COALESCE(repository_id, 0), description, created_at, updated_at FROM packages WHERE id = $1`
 	qVersionFacts = `SELECT m.media_type, m.size, m.body, m.pushed_at, m.updated_at, COALESCE(d.summary, ''), COALESCE(d.details, '')
 		FROM manifests m LEFT JOIN descriptions d ON d.manifest_id = m.id WHERE m.id = $1`
 	qOwnerByID = `SELECT id, kind, name, folded, created_at FROM owners WHERE id = $1`
@@ -37,7 +38,7 @@ const (
 func (tx *Tx) GetPackageFacts(ctx context.Context, id int64) (PackageFacts, error) {
 	var p PackageFacts
 	var created, updated int64
-	err := tx.row(ctx, qPackageFacts, id).Scan(&p.RepositoryID, &p.Description, &created, &updated)
+	err := tx.row(ctx, qPackageFacts, id).Scan(&p.OwnerID, &p.RepositoryID, &p.Description, &created, &updated)
 	p.CreatedAt, p.UpdatedAt = fromMicros(created), fromMicros(updated)
 	return p, orUnknown(err, berth.ErrPackageUnknown)
 }

@@ -20,6 +20,7 @@ func statements() []string { //nolint:funlen // it is a list
 		qAutoLink,
 		qBlobHome,
 		qCallOffDeliveries,
+		qCallOffDelivery,
 		qConfirmSecondFactor,
 		qCountDayPulls,
 		qCountHooks,

@@ -72,6 +72,10 @@ func expected(t reflect.Type) string {
 		return "a string or a list of strings"
 	case reflect.TypeFor[defaultVisibility]():
 		return "a string or null"
+	case reflect.TypeFor[configObject]():
+		return "an object of url, content_type, secret and insecure_ssl, which are strings"
+	case reflect.TypeFor[zeroOrNo]():
+		return `"0" or "1"`
 	case reflect.TypeFor[time.Time]():
 		return "a time such as 2026-01-31T12:00:00Z"
 	}

@@ -69,6 +69,7 @@ func (a *API) build() {
 		a.identityRoutes(),
 		a.auditRoutes(),
 		a.documentRoutes(),
+		a.hookRoutes(),
 	)
 	accepted := accepted()
 	for _, rt := range a.routes {

@@ -50,6 +50,7 @@ func testEventFacts(s *suite) {
 		return view(s, func(ctx context.Context, tx *meta.Tx) (meta.PackageFacts, error) { return tx.GetPackageFacts(ctx, pkg) })
 	}
 	same(s, "GetPackageFacts", at(0), facts().CreatedAt)
+	same(s, "GetPackageFacts, owner", ann, facts().OwnerID)
 	same(s, "GetPackageFacts without a link", int64(0), facts().RepositoryID)
 	repository := s.repository(ann, "src")
 	s.do(func(ctx context.Context, tx *meta.Tx) error {
@@ -163,15 +164,15 @@ func testHooksEnd(s *suite) {
 	s.do(func(ctx context.Context, tx *meta.Tx) error { return tx.DropUser(ctx, ann, at(0)) })
 	same(s, "after the owner was deleted", false, exists(own))
 	s.refused("AddDelivery to a webhook that is gone", berth.ErrUnavailable, func(ctx context.Context, tx *meta.Tx) error {
-		_, err := tx.AddDelivery(ctx, meta.Delivery{GUID: "g", HookID: own.ID, CreatedAt: at(0)})
+		_, err := tx.AddDelivery(ctx, berth.HookDelivery{GUID: "g", HookID: own.ID, CreatedAt: at(0)})
 		return err
 	})
 }
 
 // delivery adds one to a webhook that is made, and due, so many seconds after the start.
-func (s *suite) delivery(h meta.Hook, n int) meta.Delivery {
+func (s *suite) delivery(h meta.Hook, n int) berth.HookDelivery {
 	s.Helper()
-	d := meta.Delivery{
+	d := berth.HookDelivery{
 		GUID: berth.NewDeliveryGUID(), HookID: h.ID, Event: "package", Action: "published", UserID: 7, User: "Ann",
 		CreatedAt: at(n), NotBefore: at(n), Payload: []byte(`{"a":1}`),
 	}
@@ -187,23 +188,25 @@ func testDeliveries(s *suite) {
 	h, other := s.hook(ann, 0, true), s.hook(ann, 0, true)
 	one, two := s.delivery(h, 1), s.delivery(h, 2)
 	s.delivery(other, 3)
-	get := func(hook, id int64) func(ctx context.Context, tx *meta.Tx) (meta.Delivery, error) {
-		return func(ctx context.Context, tx *meta.Tx) (meta.Delivery, error) { return tx.GetDelivery(ctx, hook, id) }
+	get := func(hook, id int64) func(ctx context.Context, tx *meta.Tx) (berth.HookDelivery, error) {
+		return func(ctx context.Context, tx *meta.Tx) (berth.HookDelivery, error) {
+			return tx.GetDelivery(ctx, hook, id)
+		}
 	}
 	same(s, "GetDelivery", one, view(s, get(h.ID, one.ID)))
 	missing(s, "GetDelivery of another webhook", berth.ErrDeliveryUnknown, get(other.ID, one.ID))
-	list := func(before int64, limit int) []meta.Delivery {
-		return view(s, func(ctx context.Context, tx *meta.Tx) ([]meta.Delivery, error) {
+	list := func(before int64, limit int) []berth.HookDelivery {
+		return view(s, func(ctx context.Context, tx *meta.Tx) ([]berth.HookDelivery, error) {
 			return tx.ListDeliveries(ctx, h.ID, before, limit)
 		})
 	}
-	short := func(d meta.Delivery) meta.Delivery {
+	short := func(d berth.HookDelivery) berth.HookDelivery {
 		d.Payload, d.RequestHeaders, d.ResponseHeaders, d.ResponseBody = nil, "", "", nil
 		return d
 	}
-	same(s, "ListDeliveries", []meta.Delivery{short(two), short(one)}, list(0, 10))
-	same(s, "ListDeliveries, one", []meta.Delivery{short(two)}, list(0, 1))
-	same(s, "ListDeliveries before one", []meta.Delivery{short(one)}, list(two.ID, 10))
+	same(s, "ListDeliveries", []berth.HookDelivery{short(two), short(one)}, list(0, 10))
+	same(s, "ListDeliveries, one", []berth.HookDelivery{short(two)}, list(0, 1))
+	same(s, "ListDeliveries before one", []berth.HookDelivery{short(one)}, list(two.ID, 10))
 
 	one.Attempts, one.NotBefore, one.Payload = 1, at(100), []byte("{}")
 	s.do(func(ctx context.Context, tx *meta.Tx) error {
@@ -215,21 +218,24 @@ func testDeliveries(s *suite) {
 	})
 	same(s, "after LeaseDelivery", one, view(s, get(h.ID, one.ID)))
 	one.NotBefore = at(500)
-	one.Attempt = meta.Attempt{
+	one.HookAttempt = berth.HookAttempt{
 		At: at(20), Duration: 1500 * time.Microsecond, StatusCode: 502, Error: "Bad Gateway", RequestHeaders: `{"A":"b"}`, ResponseHeaders: `{}`, ResponseBody: []byte{0, 255},
 	}
-	finish := func(d meta.Delivery) {
+	finish := func(d berth.HookDelivery) {
 		s.do(func(ctx context.Context, tx *meta.Tx) error { return tx.FinishDelivery(ctx, d) })
 	}
 	finish(one)
 	same(s, "after FinishDelivery", one, view(s, get(h.ID, one.ID)))
 	s.do(func(ctx context.Context, tx *meta.Tx) error { return tx.CallOffDeliveries(ctx, h.ID, "off") })
 	one.NotBefore, one.Error, two.NotBefore, two.Error = time.Time{}, "off", time.Time{}, "off"
-	same(s, "after CallOffDeliveries", []meta.Delivery{short(two), short(one)}, list(0, 10))
+	same(s, "after CallOffDeliveries", []berth.HookDelivery{short(two), short(one)}, list(0, 10))
 	one.NotBefore = at(900)
 	finish(one)
 	one.NotBefore = time.Time{}
 	same(s, "after it finished when it was called off", one, view(s, get(h.ID, one.ID)))
+	again := s.delivery(h, 5)
+	s.do(func(ctx context.Context, tx *meta.Tx) error { return tx.CallOffDelivery(ctx, again.ID) })
+	same(s, "after CallOffDelivery", time.Time{}, list(0, 1)[0].NotBefore)
 	s.broken("AddDelivery twice", func(ctx context.Context, tx *meta.Tx) error { _, err := tx.AddDelivery(ctx, one); return err })
 }
 
@@ -287,7 +293,7 @@ func testOldDeliveries(s *suite) {
 	ann := s.user("ann")
 	h, other := s.hook(ann, 0, true), s.hook(ann, 0, true)
 	ids := func(h meta.Hook) (list []int64) {
-		for _, d := range view(s, func(ctx context.Context, tx *meta.Tx) ([]meta.Delivery, error) {
+		for _, d := range view(s, func(ctx context.Context, tx *meta.Tx) ([]berth.HookDelivery, error) {
 			return tx.ListDeliveries(ctx, h.ID, 0, 100)
 		}) {
 			list = append(list, d.ID)
@@ -308,7 +314,7 @@ func testOldDeliveries(s *suite) {
 		})
 		return gone
 	}
-	var d [6]meta.Delivery
+	var d [6]berth.HookDelivery
 	for i := range d {
 		d[i] = s.delivery(h, i)
 	}
