@@ -21,6 +21,7 @@ import (
 	"github.com/berth-registry/berth/internal/jobs"
 	"github.com/berth-registry/berth/internal/ociapi"
 	"github.com/berth-registry/berth/internal/restapi"
+	"github.com/berth-registry/berth/internal/webhook"
 	"github.com/berth-registry/berth/internal/webui"
 )
 
@@ -123,6 +124,10 @@ func (c *core) run(ctx context.Context, log *slog.Logger, l net.Listener, h http
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
+	hooks, err := c.hooks(log, l.Addr().String())
+	if err != nil {
+		return err
+	}
 	jobsCtx, stopJobs := context.WithCancel(ctx)
 	jobsDone := make(chan struct{})
 	go func() {
@@ -136,7 +141,11 @@ func (c *core) run(ctx context.Context, log *slog.Logger, l net.Listener, h http
 			jobs.Job{Name: "purge trash", Every: time.Hour, Run: c.registry.PurgeTrash},
 			jobs.Job{Name: "delete doomed bytes", Every: 2 * time.Minute, Run: c.registry.DeleteDoomed},
 			jobs.Job{Name: "reap sessions", Every: time.Hour, Run: c.account.ReapSessions},
+			jobs.Job{Name: "expand package events", Every: time.Second, Run: hooks.Expand, Quiet: true},
+			jobs.Job{Name: "send webhooks", Every: time.Second, Run: hooks.Start, Quiet: true},
+			jobs.Job{Name: "reap deliveries", Every: time.Hour, Run: hooks.Reap},
 		)
+		hooks.Wait()
 	}()
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
@@ -159,9 +168,27 @@ func (c *core) run(ctx context.Context, log *slog.Logger, l net.Listener, h http
 	busy.Wait()
 	stopJobs()
 	<-jobsDone
-	_, err := c.account.RecordUsage(drain)
+	_, err = c.account.RecordUsage(drain)
 	_, failed := c.registry.RecordDownloads(drain)
 	return errors.Join(err, failed)
+}
+
+// hooks builds what tells webhooks. They know this server by its first external
+// address, or by the one that it listens on.
+func (c *core) hooks(log *slog.Logger, addr string) (*webhook.Service, error) {
+	c.config.Addr = addr
+	origins, err := localOrigins(c.config)
+	if err != nil {
+		return nil, err
+	}
+	networks, err := c.config.HookNetworks()
+	if err != nil {
+		return nil, err
+	}
+	origin := origins.External[0].Scheme + "://" + origins.External[0].Host
+	return webhook.New(c.db, webhook.Options{
+		Origin: func() string { return origin }, Version: version, Networks: networks, OpenSecret: c.account.OpenHookSecret, Log: log,
+	}), nil
 }
 
 // welcome tells a newcomer what to do next.

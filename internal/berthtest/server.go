@@ -19,6 +19,7 @@ import (
 	"github.com/berth-registry/berth/internal/ociapi"
 	"github.com/berth-registry/berth/internal/registry"
 	"github.com/berth-registry/berth/internal/restapi"
+	"github.com/berth-registry/berth/internal/webhook"
 	"github.com/berth-registry/berth/internal/webui"
 )
 
@@ -31,6 +32,7 @@ type Server struct {
 	Blobs    blob.Store
 	Registry *registry.Service
 	Account  *account.Service
+	Hooks    *webhook.Service
 	Clock    *Clock
 
 	// Routes lists every route of every face, as "METHOD /path".
@@ -56,6 +58,7 @@ type Options struct {
 	Origins  httpkit.Origins
 	Registry func(*registry.Options)
 	Account  func(*account.Options)
+	Hooks    func(*webhook.Options)
 	Log      *slog.Logger
 	// Address is another database, instead of a temporary SQLite file.
 	Address string
@@ -143,6 +146,14 @@ func (s *Server) open(o Options) {
 	if s.Account, err = account.New(ctx, s.Meta, accountOpts); err != nil {
 		s.t.Fatal(err)
 	}
+	hooks := webhook.Options{
+		Origin: func() string { return s.URL }, Version: "test", OpenSecret: s.Account.OpenHookSecret, Now: s.Clock.Now, Log: o.Log,
+	}
+	if o.Hooks != nil {
+		o.Hooks(&hooks)
+	}
+	s.Hooks = webhook.New(s.Meta, hooks)
+	s.t.Cleanup(s.Hooks.Wait) // before the database is closed
 }
 
 // AccountOptions are the settings that the server's accounts were opened with.

@@ -51,6 +51,7 @@ type Config struct {
 	Tags     Tags     `yaml:"tags" envPrefix:"TAGS_"`
 	Packages Packages `yaml:"packages" envPrefix:"PACKAGES_"`
 	Limits   Limits   `yaml:"limits" envPrefix:"LIMITS_"`
+	Webhooks Webhooks `yaml:"webhooks" envPrefix:"WEBHOOKS_"`
 }
 
 // Log is how the log is written, to standard error.
@@ -73,6 +74,13 @@ type Packages struct {
 	// source is there is linked to the repository of that name. The hosts of
 	// external_urls count too.
 	SourceHosts []string `yaml:"source_hosts" env:"SOURCE_HOSTS"`
+}
+
+// Webhooks is whom packages' events are sent to.
+type Webhooks struct {
+	// AllowedNetworks are the addresses or networks that may be reached although they
+	// are not public.
+	AllowedNetworks []string `yaml:"allowed_networks" env:"ALLOWED_NETWORKS"`
 }
 
 // Limits bound what clients may send.
@@ -194,6 +202,9 @@ func (c Config) Validate() error {
 	if _, err := c.Proxies(); err != nil {
 		fault("trusted_proxies", "%s", err)
 	}
+	if _, err := c.HookNetworks(); err != nil {
+		fault("webhooks.allowed_networks", "%s", err)
+	}
 	c.validateProviders(fault)
 	c.validateWords(fault)
 	c.Packages.validate(fault)
@@ -253,9 +264,15 @@ func (c Config) Origins() ([]*url.URL, error) {
 }
 
 // Proxies returns the trusted proxies, parsed.
-func (c Config) Proxies() ([]netip.Prefix, error) {
+func (c Config) Proxies() ([]netip.Prefix, error) { return networks(c.TrustedProxies) }
+
+// HookNetworks returns the networks that webhooks may reach, parsed.
+func (c Config) HookNetworks() ([]netip.Prefix, error) { return networks(c.Webhooks.AllowedNetworks) }
+
+// networks parses addresses and networks.
+func networks(texts []string) ([]netip.Prefix, error) {
 	var list []netip.Prefix
-	for _, s := range c.TrustedProxies {
+	for _, s := range texts {
 		if addr, err := netip.ParseAddr(s); err == nil {
 			addr = addr.Unmap() // as the peers are compared
 			list = append(list, netip.PrefixFrom(addr, addr.BitLen()))

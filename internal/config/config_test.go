@@ -73,6 +73,10 @@ func TestLoad(t *testing.T) {
 			},
 		},
 		{
+			name: "webhooks", file: "webhooks:\n  allowed_networks: [10.1.0.0/16]\n", environ: []string{"BERTH_WEBHOOKS_ALLOWED_NETWORKS=192.168.0.0/16,fd00::1"},
+			change: func(c *config.Config) { c.Webhooks.AllowedNetworks = []string{"192.168.0.0/16", "fd00::1"} },
+		},
+		{
 			name: "signing in", file: "registration: open\nlimits: {tokens: 0}\n", environ: []string{"BERTH_LIMITS_TOKENS=7"},
 			change: func(c *config.Config) { c.Registration, c.Limits.Tokens = "open", 7 },
 		},
@@ -177,6 +181,8 @@ func TestValidate(t *testing.T) {
 		{func(c *config.Config) { c.Packages.SourceHosts = []string{""} }, "packages.source_hosts"},
 		{func(c *config.Config) { c.Packages.SourceHosts = []string{"https://github.com"} }, "packages.source_hosts"},
 		{func(c *config.Config) { c.Packages.SourceHosts = []string{"me@github.com"} }, "packages.source_hosts"},
+		{func(c *config.Config) { c.Webhooks.AllowedNetworks = []string{"10.0.0.0/8", "::1", "127.0.0.1"} }, ""},
+		{func(c *config.Config) { c.Webhooks.AllowedNetworks = []string{"10.0.0.0/8", "localhost"} }, "webhooks.allowed_networks"},
 		{func(c *config.Config) { c.Limits.Manifest = 4 << 20 }, ""},
 		{func(c *config.Config) { c.Limits.Manifest = 4<<20 - 1 }, "limits.manifest"},
 		{func(c *config.Config) { c.Limits.Manifest = 64 << 20 }, ""},
