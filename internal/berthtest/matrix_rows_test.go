@@ -59,6 +59,7 @@ func matrixRows() []row {
 		baseRows(), contentRows(), uploadRows(), packageRows("/users"), packageRows("/orgs"),
 		userRows(), orgRows(), teamRows(), repositoryRows(), tokenRows(), auditRows(), signInRows(), pageRows(),
 		identityRows(), documentRows(), versionRows("/users"), versionRows("/orgs"), ownPackageRows(),
+		identityRows(), hookRows(),
 	)
 }
 

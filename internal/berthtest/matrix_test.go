@@ -224,6 +224,7 @@ func (m *matrix) fill(path string, a *actor) string {
 	if _, ok := m.w.spare[self]; !ok {
 		self = "ada"
 	}
+	path = m.w.fillHooks(path, self)
 	number := func(n int64) string { return strconv.FormatInt(n, 10) }
 	path = strings.NewReplacer("{upload}", m.w.uploads[self], "{spare}", number(m.w.spare[self]), "{session}", number(m.w.sessions[self]),
 		"{invitation}", number(m.w.invited[""].ID), "{invitation:acme}", number(m.w.invited["acme"].ID),

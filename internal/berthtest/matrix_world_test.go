@@ -42,6 +42,7 @@ type world struct {
 	spare    map[string]int64              // by user, a token that is good for nothing else
 	sessions map[string]int64              // by user
 	invited  map[string]account.Invitation // by organization, "" for the registry
+	hooks    map[string]hookAt             // by user, organization or repository
 }
 
 // password is ada's.
@@ -202,7 +203,9 @@ func (w *world) roles(t *testing.T) {
 func (w *world) personal(t *testing.T) {
 	t.Helper()
 	ctx := t.Context()
-	for _, name := range []string{"ada", "mia", "root", "otto", "tess", "rob", "wes", "pat", "rae", "eve", "fox", "vic", "max", "acme-bot", "acme-ci"} {
+	users := []string{"ada", "mia", "root", "otto", "tess", "rob", "wes", "pat", "rae", "eve", "fox", "vic", "max", "acme-bot", "acme-ci"}
+	w.makeHooks(t, users)
+	for _, name := range users {
 		v := berth.Viewer{UserID: w.OwnerID(name), Login: name, Admin: true, Scopes: berth.ScopeAll}
 		up, err := w.Registry.StartUpload(ctx, v, parse(t, "acme/plum"), "")
 		if err == nil {
