@@ -97,7 +97,7 @@ Which one, in this order:
 	f.BoolVarP(&a.verbose, "verbose", "v", false, "say on standard error where a command goes")
 	root.AddCommand(a.serveCommand(), a.loginCommand(), a.logoutCommand(), a.whoamiCommand(),
 		a.userCommand(), a.accountCommand(), a.identityCommand(), a.orgCommand(), a.teamCommand(), a.repoCommand(), a.tokenCommand(), a.packageCommand(),
-		a.invitationCommand(), a.auditCommand(), a.adminCommand(), a.configCommand(), versionCommand())
+		a.invitationCommand(), a.webhookCommand(), a.auditCommand(), a.adminCommand(), a.configCommand(), versionCommand())
 	return root
 }
 

@@ -46,6 +46,12 @@ func TestSent(t *testing.T) {
 		{"token revoke 7 --user ci", `DELETE /api/v3/users/ci/tokens/7 `, "token 7 revoked\n"},
 		{"audit --owner acme --since 2026-01-02T03:04:05+01:00", `GET /api/v3/users/acme/audit-log\?from=2026-01-02T02%3A04%3A05Z&per_page=100 `, ""},
 		{"audit --limit 7", `GET /api/v3/audit-log\?per_page=7 `, ""},
+		{"webhook add https://ci.example.com/", `POST /api/v3/user/hooks {"config":{"url":"https://ci.example.com/"}}`, "webhook 1 made\n"},
+		{"webhook set 7 --event package --event '*' --active", `PATCH /api/v3/user/hooks/7 {"active":true,"events":\["package","\*"\]}`, ""},
+		{"webhook ping 7 --org a/b", `POST /api/v3/orgs/a%2Fb/hooks/7/pings `, ""},
+		{"webhook redeliver 7 8 --repo acme/web", `POST /api/v3/repos/acme/web/hooks/7/deliveries/8/attempts `, "delivery 8 will be sent again\n"},
+		{"webhook deliveries 7 --limit 0", `GET /api/v3/user/hooks/7/deliveries\?per_page=100 `, ""},
+		{"webhook remove 7 --yes", `DELETE /api/v3/user/hooks/7 `, "webhook 7 deleted\n"},
 		{"org set acme --members-create=false", `PATCH /api/v3/orgs/acme {"members_can_create_packages":false}`, "organization ada changed\n"},
 	} {
 		out := p.ok("", tt.line)
@@ -56,7 +62,7 @@ func TestSent(t *testing.T) {
 			t.Errorf("%s printed %s", tt.line, out)
 		}
 	}
-	for _, line := range []string{"invitation delete x", "invitation create --expires x", "invitation create --expires 999999d", "token create --scopes admin --package ''", "audit --until x"} {
+	for _, line := range []string{"invitation delete x", "invitation create --expires x", "invitation create --expires 999999d", "token create --scopes admin --package ''", "audit --until x", "webhook ping 7/pings", "webhook redeliver 7 x", "webhook list --repo acme"} {
 		sent = ""
 		if status, _, _ := p.run("", line); status == 0 || sent != "" {
 			t.Errorf("%s: %d, sent %s", line, status, sent)
