@@ -56,40 +56,44 @@ type HookAttempt struct {
 // Errors: ErrRequestInvalid, which does not repeat the address: there may be a secret
 // in it.
 func ParseHookURL(s string) (*url.URL, error) {
-	bad := func(format string, args ...any) (*url.URL, error) {
-		return nil, ErrRequestInvalid.With("the url of the webhook "+format, args...)
-	}
 	if s == "" {
-		return bad("is missing; it is like https://ci.example.com/hook")
+		return nil, badHookURL("is missing; it is like https://ci.example.com/hook")
 	}
 	if len(s) > MaxHookURL {
-		return bad("is longer than %d bytes", MaxHookURL)
+		return nil, badHookURL(fmt.Sprintf("is longer than %d bytes", MaxHookURL))
 	}
 	for i := range len(s) {
 		if s[i] <= ' ' || s[i] >= 0x7f {
-			return bad("has characters other than printable ASCII; escape them as %%20")
+			return nil, badHookURL("has characters other than printable ASCII; escape them, a space as %20")
 		}
 	}
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Opaque != "" {
-		return bad("is not like https://ci.example.com/hook")
+		return nil, badHookURL("is not like https://ci.example.com/hook")
 	}
+	return u, checkHookURL(u)
+}
+
+// checkHookURL refuses what a URL may have and a webhook's may not.
+func checkHookURL(u *url.URL) error {
 	if u.User != nil {
-		return bad("has a user name in it; use the secret, which signs what is sent")
+		return badHookURL("has a user name in it; use the secret, which signs what is sent")
 	}
 	if u.Fragment != "" {
-		return bad("has a fragment, which is not sent; leave out what follows the #")
+		return badHookURL("has a fragment, which is not sent; leave out what follows the #")
 	}
 	if port := u.Port(); port != "" || strings.HasSuffix(u.Host, ":") {
 		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-			return bad("has a port that is none")
+			return badHookURL("has a port that is none")
 		}
 	}
 	if strings.Contains(u.Hostname(), "%") {
-		return bad("has a zone in its host")
+		return badHookURL("has a zone in its host")
 	}
-	return u, nil
+	return nil
 }
+
+func badHookURL(why string) error { return ErrRequestInvalid.With("the url of the webhook %s", why) }
 
 // ParseHookEvents checks which events a webhook wants and returns them sorted, each
 // once. Errors: ErrRequestInvalid.

@@ -3,6 +3,7 @@ package restapi_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -131,7 +132,7 @@ func tryHooks(t *testing.T, s *berthtest.Server, c hookClient) {
 	ctx, address := t.Context(), taker(t)
 	ok := func(what string, resp *github.Response, err error, status int) {
 		t.Helper()
-		if accepted, is := err.(*github.AcceptedError); is && accepted != nil {
+		if _, is := errors.AsType[*github.AcceptedError](err); is {
 			err = nil
 		}
 		if err != nil || resp.StatusCode != status {
@@ -139,8 +140,8 @@ func tryHooks(t *testing.T, s *berthtest.Server, c hookClient) {
 		}
 	}
 	made, resp, err := c.create(ctx, &github.Hook{
-		Events: []string{"package"}, Active: github.Ptr(true),
-		Config: &github.HookConfig{URL: &address, ContentType: github.Ptr("json"), Secret: github.Ptr("geheim"), InsecureSSL: github.Ptr("0")},
+		Events: []string{"package"}, Active: new(true),
+		Config: &github.HookConfig{URL: &address, ContentType: new("json"), Secret: new("geheim"), InsecureSSL: new("0")},
 	})
 	ok("create", resp, err, 201)
 	if made.GetConfig().GetSecret() != "********" || made.GetConfig().GetURL() != address || made.GetName() != "web" || !made.GetActive() || made.GetID() == 0 || made.GetCreatedAt().IsZero() {
@@ -159,7 +160,7 @@ func tryHooks(t *testing.T, s *berthtest.Server, c hookClient) {
 		t.Errorf("%v", got.LastResponse)
 	}
 	edited, resp, err := c.edit(ctx, made.GetID(), &github.Hook{
-		Active: github.Ptr(false), Events: []string{"registry_package"}, Config: &github.HookConfig{URL: &address, Secret: github.Ptr("********"), InsecureSSL: github.Ptr("1"), ContentType: github.Ptr("form")},
+		Active: new(false), Events: []string{"registry_package"}, Config: &github.HookConfig{URL: &address, Secret: new("********"), InsecureSSL: new("1"), ContentType: new("form")},
 	})
 	ok("edit", resp, err, 200)
 	if edited.GetActive() || edited.GetConfig().GetInsecureSSL() != "1" || edited.GetConfig().GetContentType() != "form" || edited.GetConfig().GetSecret() != "********" || edited.Events[0] != "registry_package" {

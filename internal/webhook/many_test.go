@@ -33,7 +33,7 @@ func TestOrder(t *testing.T) {
 		one, two, off := newReceiver(t, nil), newReceiver(t, nil), newReceiver(t, nil)
 		w.hook(acme(), one, account.HookChange{})
 		w.hook(acme(), two, account.HookChange{Events: []string{"*"}})
-		w.hook(acme(), off, account.HookChange{Active: ptr(false)})
+		w.hook(acme(), off, account.HookChange{Active: new(false)})
 		var want []string
 		for i := range 60 { // more than one transaction takes
 			want = append(want, fmt.Sprintf("v%d", i))
@@ -236,7 +236,7 @@ func TestSwitchOff(t *testing.T) {
 	w.TellHooks()
 	r.taken()
 	ctx, ada := t.Context(), w.Viewer("ada")
-	if _, err := w.Account.UpdateHook(ctx, ada, acme(), h.ID, account.HookChange{Active: ptr(false)}); err != nil {
+	if _, err := w.Account.UpdateHook(ctx, ada, acme(), h.ID, account.HookChange{Active: new(false)}); err != nil {
 		t.Fatal(err)
 	}
 	w.push("v2")

@@ -238,10 +238,10 @@ func manifestOf(e berth.PackageEvent, f meta.VersionFacts) manifestDoc {
 		return out // there is none any more
 	}
 	if body.Config != nil {
-		out.Config = &contentDoc{body.Config.Digest, body.Config.MediaType, body.Config.Size}
+		out.Config = new(contentDoc(*body.Config))
 	}
 	for _, l := range body.Layers[:min(len(body.Layers), maxLayers)] {
-		out.Layers = append(out.Layers, contentDoc{l.Digest, l.MediaType, l.Size})
+		out.Layers = append(out.Layers, contentDoc(l))
 	}
 	return out
 }

@@ -72,7 +72,7 @@ func TestPayload(t *testing.T) {
 	w := newWorld(t, "", func(o *webhook.Options) { o.Origin = func() string { return "https://registry.example.com" } })
 	r := newReceiver(t, nil)
 	secret := "geheim"
-	w.hook(acme(), r, account.HookChange{Secret: &secret, ContentType: ptr("form")})
+	w.hook(acme(), r, account.HookChange{Secret: &secret, ContentType: new("form")})
 	e := w.pushed("v1")
 	w.link("acme/src")
 	w.describe(e.VersionID, `{"description":"A web server","source":"https://git.example.com/acme/src","revision":"abc123","url":"https://web.example.com","licenses":"MIT"}`,

@@ -55,6 +55,11 @@ func readRepository(ctx context.Context, tx *meta.Tx, id int64, origin string) (
 	if err != nil {
 		return nil, err
 	}
+	if ok, err := tx.AllowsPublic(ctx, r.OwnerFolded); err != nil {
+		return nil, err
+	} else if !ok && r.Visibility == berth.VisibilityPublic {
+		r.Visibility = berth.VisibilityPrivate // as everywhere else
+	}
 	full := r.Owner + "/" + r.Name
 	kind := map[string]string{"org": typeOrganization, "service": typeServiceAccount}[r.OwnerKind]
 	if kind == "" {

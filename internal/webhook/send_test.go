@@ -1,6 +1,7 @@
 package webhook_test
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -21,14 +22,12 @@ import (
 	"github.com/berth-registry/berth/internal/webhook"
 )
 
-func ptr[T any](v T) *T { return &v }
-
 // A new webhook is sent a ping, and one more when somebody asks.
 func TestPing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "")
 	r := newReceiver(t, nil)
-	h, err := w.Account.CreateHook(t.Context(), w.Viewer("ada"), acme(), account.HookChange{URL: &r.URL, Secret: ptr("geheim")})
+	h, err := w.Account.CreateHook(t.Context(), w.Viewer("ada"), acme(), account.HookChange{URL: &r.URL, Secret: new("geheim")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +70,7 @@ func TestSignature(t *testing.T) {
 	w := newWorld(t, "")
 	r := newReceiver(t, nil)
 	for _, kind := range []string{"json", "form"} {
-		h := w.hook(acme(), r, account.HookChange{Secret: ptr("geheim"), ContentType: &kind})
+		h := w.hook(acme(), r, account.HookChange{Secret: new("geheim"), ContentType: &kind})
 		w.push("v1")
 		w.TellHooks()
 		got := r.taken()
@@ -181,8 +180,23 @@ func TestAnswers(t *testing.T) {
 		code  int
 		again bool
 	}{
-		{200, false}, {201, false}, {204, false}, {299, false}, {410, false},
-		{301, true}, {302, true}, {307, true}, {308, true}, {304, true}, {400, true}, {401, true}, {404, true}, {429, true}, {500, true}, {503, true}, {599, true},
+		{200, false},
+		{201, false},
+		{204, false},
+		{299, false},
+		{410, false},
+		{301, true},
+		{302, true},
+		{304, true},
+		{307, true},
+		{308, true},
+		{400, true},
+		{401, true},
+		{404, true},
+		{429, true},
+		{500, true},
+		{503, true},
+		{599, true},
 	} {
 		r.answers(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", elsewhere.URL)
@@ -217,7 +231,7 @@ func TestLog(t *testing.T) {
 		w.WriteHeader(http.StatusAccepted)
 		_, _ = w.Write([]byte("\xff\x00" + strings.Repeat("x", 2*webhook.MaxResponse)))
 	})
-	h := w.hook(acme(), r, account.HookChange{Secret: ptr("geheim")})
+	h := w.hook(acme(), r, account.HookChange{Secret: new("geheim")})
 	w.push("v1")
 	w.TellHooks()
 	sent := r.taken()[0]
@@ -271,7 +285,7 @@ func TestCertificates(t *testing.T) {
 	if d := w.log(acme(), h.ID)[0]; d.Error != "the certificate of the receiver was not accepted" || len(r.taken()) != 0 {
 		t.Errorf("%+v", d)
 	}
-	if _, err := w.Account.UpdateHook(t.Context(), w.Viewer("ada"), acme(), h.ID, account.HookChange{InsecureSSL: ptr(true)}); err != nil {
+	if _, err := w.Account.UpdateHook(t.Context(), w.Viewer("ada"), acme(), h.ID, account.HookChange{InsecureSSL: new(true)}); err != nil {
 		t.Fatal(err)
 	}
 	w.push("v1")
@@ -286,7 +300,7 @@ func TestLostSecret(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "")
 	r := newReceiver(t, nil)
-	h := w.hook(acme(), r, account.HookChange{Secret: ptr("geheim")})
+	h := w.hook(acme(), r, account.HookChange{Secret: new("geheim")})
 	w.Exec(`UPDATE hooks SET secret = X'0011'`)
 	w.push("v1")
 	w.TellHooks()
@@ -369,4 +383,53 @@ func TestDeadReplica(t *testing.T) {
 			t.Errorf("sent %d times after that", len(got))
 		}
 	})
+}
+
+// When the server stops, what is under way may still end, within a moment; nothing new
+// is begun, and what did not end is sent again.
+func TestStop(t *testing.T) {
+	t.Parallel()
+	for name, ends := range map[string]bool{"in time": true, "not in time": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, "")
+			came, held := make(chan struct{}, 10), make(chan struct{})
+			r := newReceiver(t, nil)
+			h := w.hook(acme(), r, account.HookChange{})
+			r.answers(func(_ http.ResponseWriter, req *http.Request) {
+				came <- struct{}{}
+				select {
+				case <-held:
+				case <-req.Context().Done():
+				}
+			})
+			w.push("v1")
+			w.push("v2")
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			if _, err := w.Hooks.Expand(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.Hooks.Start(ctx); err != nil {
+				t.Fatal(err)
+			}
+			<-came
+			cancel()
+			if ends {
+				close(held)
+			}
+			w.Hooks.Wait()
+			d := w.log(acme(), h.ID)
+			if done := !d[1].At.IsZero(); done != ends || d[1].NotBefore.IsZero() != ends || d[0].Attempts != 0 {
+				t.Errorf("%+v", d[1])
+			}
+			r.answers(nil)
+			r.taken()
+			w.Clock.Advance(webhook.LeaseDuration)
+			w.TellHooks()
+			if got, want := len(r.taken()), map[bool]int{true: 1, false: 2}[ends]; got != want {
+				t.Errorf("sent %d after that, want %d", got, want)
+			}
+		})
+	}
 }
