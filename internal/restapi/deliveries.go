@@ -59,7 +59,7 @@ func deliveryJSON(d berth.HookDelivery) deliveryDoc {
 }
 
 func (a *API) listDeliveries(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	p, err := readPage(r)
+	p, err := a.readPage(r)
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (a *API) listDeliveries(w *httpkit.Writer, r *http.Request, v berth.Viewer)
 	if err != nil {
 		return err
 	}
-	list, err := a.account.ListDeliveries(r.Context(), v, hookPlace(r), id(r, "hook_id"), before, p.size+1)
+	list, err := a.account.ListDeliveries(r.Context(), v, hookPlace(r), id(r, "hook_id"), before, p.limit())
 	if err != nil {
 		return err
 	}

@@ -169,7 +169,7 @@ func readHook(w *httpkit.Writer, r *http.Request) (account.HookChange, error) {
 }
 
 func (a *API) listHooks(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	p, err := readPage(r)
+	p, err := a.readPage(r)
 	if err != nil {
 		return err
 	}
@@ -177,7 +177,7 @@ func (a *API) listHooks(w *httpkit.Writer, r *http.Request, v berth.Viewer) erro
 	if err != nil {
 		return err
 	}
-	list, err := a.account.ListHooks(r.Context(), v, hookPlace(r), after, p.size+1)
+	list, err := a.account.ListHooks(r.Context(), v, hookPlace(r), after, p.limit())
 	if err != nil {
 		return err
 	}
