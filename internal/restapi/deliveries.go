@@ -66,6 +66,9 @@ func (a *API) listDeliveries(w *httpkit.Writer, r *http.Request, v berth.Viewer)
 	if p.after == "" { // which GitHub calls so here
 		p.after = p.query.Get("cursor")
 	}
+	if p.after != "" {
+		p.skip = 0
+	}
 	p.query.Del("cursor")
 	before, err := p.number()
 	if err != nil {
@@ -119,5 +122,5 @@ func (a *API) redeliver(w *httpkit.Writer, r *http.Request, v berth.Viewer) erro
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusAccepted, struct{}{})
+	return writeJSON(w, http.StatusAccepted, noFields{})
 }

@@ -107,20 +107,20 @@ func (a *API) hookDoc(r *http.Request, h account.Hook) hookDoc {
 
 // hookBody is what is to become of a webhook.
 type hookBody struct {
-	Name         *string      `json:"name"`
-	Active       *bool        `json:"active"`
-	Events       []string     `json:"events"`
-	AddEvents    []string     `json:"add_events"`
-	RemoveEvents []string     `json:"remove_events"`
-	Config       configObject `json:"config"`
+	Name         *string      `json:"name,omitempty"`
+	Active       *bool        `json:"active,omitempty"`
+	Events       []string     `json:"events,omitempty"`
+	AddEvents    []string     `json:"add_events,omitempty"`
+	RemoveEvents []string     `json:"remove_events,omitempty"`
+	Config       configObject `json:"config,omitzero"`
 }
 
 // configObject is the part of a webhook that GitHub keeps in an object of its own.
 type configObject struct {
-	URL         *string  `json:"url"`
-	ContentType *string  `json:"content_type"`
-	Secret      *string  `json:"secret"`
-	InsecureSSL zeroOrNo `json:"insecure_ssl"`
+	URL         *string  `json:"url,omitempty"`
+	ContentType *string  `json:"content_type,omitempty"`
+	Secret      *string  `json:"secret,omitempty"`
+	InsecureSSL zeroOrNo `json:"insecure_ssl,omitzero"`
 }
 
 // UnmarshalJSON is as strict as for the body around it.

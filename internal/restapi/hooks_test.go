@@ -273,7 +273,7 @@ func TestHookPages(t *testing.T) {
 		ids[i] = h.ID
 	}
 	r := send(c, "GET", "/orgs/acme/hooks?per_page=2", "").Want(200)
-	want := fmt.Sprintf(`</api/v3/orgs/acme/hooks?after=%d&per_page=2>; rel="next"`, ids[1])
+	want := fmt.Sprintf(`<%s/api/v3/orgs/acme/hooks?after=%d&page=2&per_page=2>; rel="next"`, s.URL, ids[1])
 	if got := r.Header.Get("Link"); got != want {
 		t.Errorf("Link: %s, want %s", got, want)
 	}

@@ -29,7 +29,8 @@ func newSchemas() *schemas {
 		types: map[string]reflect.Type{},
 		known: map[reflect.Type]*jsonschema.Schema{
 			reflect.TypeFor[time.Time]():         {Type: "string", Format: "date-time"},
-			reflect.TypeFor[json.RawMessage]():   {Type: "object"},
+			reflect.TypeFor[json.RawMessage]():   {Types: []string{"object", "string", "null"}},
+			reflect.TypeFor[zeroOrNo]():          {Types: []string{"string", "integer", "null"}},
 			reflect.TypeFor[defaultVisibility](): {Types: []string{"string", "null"}},
 			reflect.TypeFor[scopeList](): {AnyOf: []*jsonschema.Schema{
 				{Type: "string"}, {Type: "array", Items: &jsonschema.Schema{Type: "string"}},

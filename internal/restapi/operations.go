@@ -24,6 +24,7 @@ func operations() []operation {
 		grouped("organizations", orgOperations()),
 		grouped("teams", teamOperations()),
 		grouped("repositories", repositoryOperations()),
+		grouped("webhooks", hookOperations()),
 		grouped("audit log", auditOperations()),
 		grouped("document", []operation{{
 			route: "GET /openapi.json", id: "getOpenAPI", summary: "Show this document",
@@ -42,20 +43,22 @@ func grouped(group string, list []operation) []operation {
 // inPath says what a name in braces stands for. ok is false for unknown ones.
 func inPath(name string) (p parameter, ok bool) {
 	about := map[string]string{
-		"owner":      "the name of a user or an organization",
-		"org":        "the name of an organization",
-		"user":       "the name of a user or a service account",
-		"team":       "the name of a team",
-		"repo":       "the name of a repository, without its owner",
-		"repo_owner": "the owner of the repository",
-		"package":    "the name of a package, without its owner; a slash in it is sent as %2F",
-		"version":    "the number of a version",
-		"tag":        "a tag",
-		"provider":   "the name of an identity provider, as in the configuration",
-		"id":         "the number of it",
+		"owner":       "the name of a user or an organization",
+		"org":         "the name of an organization",
+		"user":        "the name of a user or a service account",
+		"team":        "the name of a team",
+		"repo":        "the name of a repository, without its owner",
+		"repo_owner":  "the owner of the repository",
+		"package":     "the name of a package, without its owner; a slash in it is sent as %2F",
+		"version":     "the number of a version",
+		"hook_id":     "the number of a webhook",
+		"delivery_id": "the number of a delivery",
+		"tag":         "a tag",
+		"provider":    "the name of an identity provider, as in the configuration",
+		"id":          "the number of it",
 	}[name]
 	kind := "string"
-	if name == "id" || name == "version" {
+	if name == "version" || strings.HasSuffix(name, "id") {
 		kind = "integer"
 	}
 	return parameter{name, kind, about}, about != ""
