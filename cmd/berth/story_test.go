@@ -358,7 +358,7 @@ func versionStory() []step {
 	return []step{
 		{"package version list ada/app", "", `^ID +TAGS +DIGEST +KIND +SIZE +PULLS +COMPLETE +PUSHED\n2 +v2 +sha256:[0-9a-f]{64} +.*yes +` + stamp + `\n1 +v1 +.*\n$`},
 		{"package version show ada/app v1", "", `(?m)^ID +1\nDIGEST +sha256:`},
-		{"package version show ada/app 2 -o json", "", `^\{"id":2,.*"manifest":\{`},
+		{"package version show ada/app 2 -o json", "", `^\{"id":2,.*"raw_manifest":\{`},
 		{"package version show ada/app 3", "", `!ada/app has no version 3`},
 		{"package version show ada/app latest", "", `!ada/app has no tag latest`},
 		{"package tag set ada/app latest v2", "", `^ada/app:latest is sha256:[0-9a-f]{64}\n$`},

@@ -16,7 +16,7 @@ const (
 	versionTable = "ID id, TAGS metadata.container.tags, DIGEST name, KIND kind, SIZE size, PULLS downloads, COMPLETE health.complete, PUSHED created_at"
 	trashedTable = "ID id, TAGS metadata.container.tags, DIGEST name, KIND kind, SIZE size, DELETED deleted_at, BY deleted_by"
 	versionSheet = "ID id, DIGEST name, TAGS metadata.container.tags, KIND kind, TYPE media_type, SIZE size, UNIQUE unique_size, " +
-		"DESCRIPTION description, LICENSES license, SOURCE summary.source, COMPLETE health.complete, PROBLEM problem, " +
+		"DESCRIPTION description, LICENSES license, SOURCE about.source, COMPLETE health.complete, PROBLEM problem, " +
 		"PULLS downloads, PULLED last_pulled_at, PUSHED created_at"
 	tagTable    = "TAG name, VERSION version_id, DIGEST digest, PULLS downloads, MOVED updated_at"
 	deletedList = "PACKAGE path, ID id, VISIBILITY visibility, VERSIONS version_count, DELETED deleted_at, BY deleted_by, GONE gone_at"

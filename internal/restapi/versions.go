@@ -34,7 +34,8 @@ func (a *API) versionRoutes(under string) []route {
 	}
 }
 
-// jsonVersion is a version as GitHub prints it, with what GitHub does not say.
+// jsonVersion is a version as GitHub prints it, with what GitHub does not say. GitHub's
+// own clients expect strings of the names summary and manifest, so ours are others.
 type jsonVersion struct {
 	ID             int64               `json:"id"`
 	Name           string              `json:"name"` // the digest
@@ -55,12 +56,12 @@ type jsonVersion struct {
 	Size         int64             `json:"size"`
 	Downloads    int64             `json:"downloads"`
 	LastPulledAt *string           `json:"last_pulled_at"`
-	Summary      *registry.Summary `json:"summary,omitempty"`
+	Summary      *registry.Summary `json:"about,omitempty"`
 	Problem      string            `json:"problem,omitempty"`
 	Health       jsonHealth        `json:"health"`
 	UniqueSize   *int64            `json:"unique_size,omitempty"` // bytes that nothing else needs
 	Details      *registry.Details `json:"details,omitempty"`
-	Manifest     json.RawMessage   `json:"manifest,omitempty"`
+	Manifest     json.RawMessage   `json:"raw_manifest,omitempty"`
 	Attached     []jsonAttachment  `json:"attached,omitempty"`
 }
 
