@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -57,6 +58,7 @@ func (a *app) packageCommand() *cobra.Command {
 		}),
 		a.packageInherit(),
 		a.packageDelete(),
+		a.packageUsage(),
 		a.packageTrash(),
 		a.packageRestore(),
 		a.versionCommand(),
@@ -190,4 +192,21 @@ func (a *app) packageInherit() *cobra.Command {
 			}
 			return a.print(raw, escaped(args[0])+" "+how+" and is %s", "visibility")
 		})
+}
+
+func (a *app) packageUsage() *cobra.Command {
+	return a.command("usage OWNER[/NAME]", "Show what a package takes, or all packages of an owner", 1, func(ctx context.Context, c *client, args []string) error {
+		path := route("/users/%s", args[0])
+		if strings.Contains(args[0], "/") {
+			var err error
+			if path, err = packagePath(args[0]); err != nil {
+				return err
+			}
+		}
+		raw, err := c.do(ctx, http.MethodGet, path+"/usage", nil)
+		if err != nil {
+			return err
+		}
+		return a.show(raw, "PACKAGES packages, VERSIONS versions, PULLS downloads, LOGICAL logical_size, UNIQUE unique_size")
+	})
 }

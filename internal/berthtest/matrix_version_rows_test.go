@@ -26,6 +26,8 @@ func versionRows(under string) (list []row) {
 			api("POST "+version+"/restore", spare+"/restore", "", manage(name), 409),
 			api("POST "+one+"/versions/delete", at+"/versions/delete", `{"ids":[`+strconv.Itoa(spareVersion(i))+`]}`, remove(name), 204),
 			api("GET "+one+"/tags", at+"/tags", "", pull(name), 200),
+			api("GET "+one+"/usage", at+"/usage", "", pull(name), 200),
+			api("GET "+one+"/downloads", at+"/downloads?days=7", "", pull(name), 200),
 			api("GET "+one+"/tags/{tag}", at+"/tags/v1", "", pull(name), 200),
 			api("DELETE "+one+"/tags/{tag}", at+"/tags/v1", "", remove(name), 204),
 			api("PUT "+one+"/tags/{tag}", at+"/tags/v9", `{"version_id":`+strconv.Itoa(firstVersion(i))+`}`, all(pull(name), push(name)), 200),
@@ -36,6 +38,7 @@ func versionRows(under string) (list []row) {
 	copied := api("POST "+version+"/copy", plum+"/versions/"+strconv.Itoa(firstVersion(0))+"/copy", `{"to":"acme/quince","tags":["v9"]}`, all(pull("acme/plum"), within(push("acme/quince"))), 201)
 	return append(list, copied,
 		api("POST "+one+"/restore", under+"/acme/packages/container/gone/restore", "", restore(), 204),
+		api("GET "+under+"/{owner}/usage", under+"/acme/usage", "", inOrg("acme", owner, "write:packages"), 200),
 		api("GET "+under+"/{owner}/docker/conflicts", under+"/acme/docker/conflicts", "", signedIn, 200),
 		looking(onlyRestorable, api("GET "+under+"/{owner}/trash", under+"/acme/trash", "", signedIn, 200)),
 	)

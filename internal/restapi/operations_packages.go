@@ -13,6 +13,7 @@ func packageOperations() []operation {
 	return slices.Concat(
 		packageOperationsUnder("/users/{owner}", "OfUser"), versionOperationsUnder("/users/{owner}", "OfUser"),
 		packageOperationsUnder("/orgs/{owner}", "OfOrg"), versionOperationsUnder("/orgs/{owner}", "OfOrg"),
+		usageOperationsUnder("/users/{owner}", "OfUser"), usageOperationsUnder("/orgs/{owner}", "OfOrg"),
 		ownPackageOperations(),
 	)
 }
@@ -95,5 +96,19 @@ func ownPackageOperations() []operation {
 		{route: "GET " + version, id: "getOwnVersion", summary: "Show a version with its manifest and details", scopes: read, answer: jsonVersion{}},
 		{route: "DELETE " + version, id: "deleteOwnVersion", summary: "Move a version to the trash", scopes: remove},
 		{route: "POST " + version + "/restore", id: "restoreOwnVersion", summary: "Bring a deleted version back", scopes: write, query: restoreVersionQuery()},
+	}
+}
+
+// usageOperationsUnder describes the routes of [API.usageRoutes].
+func usageOperationsUnder(owners, of string) []operation {
+	const read = berth.ScopeReadPackages
+	one := owners + "/packages/container/{package}"
+	return []operation{
+		{route: "GET " + owners + "/usage", id: "getUsage" + of, summary: "Show what all packages of an owner take", scopes: berth.ScopeWritePackages, answer: jsonUsage{}},
+		{route: "GET " + one + "/usage", id: "getPackageUsage" + of, summary: "Show what a package takes", scopes: read, answer: jsonUsage{}},
+		{
+			route: "GET " + one + "/downloads", id: "listDownloads" + of, summary: "Tell how often a package was pulled, day by day", scopes: read,
+			query: []parameter{{"days", "integer", "how many, today is the last"}}, answer: []jsonDay{},
+		},
 	}
 }

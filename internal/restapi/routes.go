@@ -62,6 +62,7 @@ func (a *API) build() {
 	a.mux = http.NewServeMux()
 	a.routes = slices.Concat(
 		a.packageRoutes(),
+		a.usageRoutes(),
 		a.peopleRoutes(),
 		a.repositoryRoutes(),
 		a.tokenRoutes(),

@@ -1,0 +1,84 @@
+package registry
+
+import (
+	"context"
+	"time"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/meta"
+)
+
+// Usage is what the packages of an owner, or one of them, take. Logical and Unique are
+// bytes; logical counts a blob in every package that holds it, unique once.
+type Usage = meta.Usage
+
+// OwnerUsage returns what the packages of an owner take, for those who administer all
+// of them. Errors: berth.ErrUnauthenticated, berth.ErrOwnerUnknown, berth.ErrDenied.
+func (s *Service) OwnerUsage(ctx context.Context, v berth.Viewer, owner string) (Usage, error) {
+	var u Usage
+	err := s.meta.View(ctx, func(tx *meta.Tx) error {
+		standing, err := tx.Standing(ctx, berth.Name{Owner: owner}, v.UserID)
+		switch {
+		case err != nil:
+			return err
+		case v.Anonymous():
+			return berth.ErrUnauthenticated.With("log in to see the usage of %s", owner)
+		case standing.OwnerID != 0 && berth.Can(v, standing, berth.ActionAdmin):
+			u, err = tx.Usage(ctx, standing.OwnerID, 0)
+			return err
+		case standing.OwnerID != 0 && (standing.Membership != berth.MembershipNone || v.Admin):
+			return berth.Denial(v, standing, "the packages of "+owner, berth.ActionAdmin)
+		}
+		return berth.ErrOwnerUnknown.With("%s does not exist, or %s may not see it", owner, v.Login)
+	})
+	return u, err
+}
+
+// PackageUsage returns what a package takes, for those who may pull it.
+// Errors: those of [Service.enter]; berth.ErrPackageUnknown.
+func (s *Service) PackageUsage(ctx context.Context, v berth.Viewer, n berth.Name) (Usage, error) {
+	var u Usage
+	err := s.meta.View(ctx, func(tx *meta.Tx) error {
+		standing, err := s.published(ctx, tx, v, n, berth.ActionPull)
+		if err == nil {
+			u, err = tx.Usage(ctx, standing.OwnerID, standing.PackageID)
+		}
+		return err
+	})
+	return u, err
+}
+
+// DayDownloads is how often a package was pulled on a day (UTC).
+type DayDownloads struct {
+	Day   time.Time
+	Count int64
+}
+
+// MaxDays is for how many days back downloads are told.
+const MaxDays = 366
+
+// Downloads returns how often a package was pulled on each of the last days, today
+// last. Errors: those of [Service.enter]; berth.ErrPackageUnknown.
+func (s *Service) Downloads(ctx context.Context, v berth.Viewer, n berth.Name, days int) ([]DayDownloads, error) {
+	days = max(1, min(days, MaxDays))
+	today := meta.Day(s.opts.Now())
+	first := today - int64(days) + 1
+	list := make([]DayDownloads, days)
+	for i := range list {
+		list[i].Day = time.Unix((first+int64(i))*24*60*60, 0).UTC()
+	}
+	err := s.meta.View(ctx, func(tx *meta.Tx) error {
+		standing, err := s.published(ctx, tx, v, n, berth.ActionPull)
+		if err != nil {
+			return err
+		}
+		rows, err := tx.ListDownloads(ctx, standing.PackageID, first)
+		for _, row := range rows {
+			if i := row.Day - first; i < int64(days) {
+				list[i].Count = row.Count
+			}
+		}
+		return err
+	})
+	return list, err
+}
