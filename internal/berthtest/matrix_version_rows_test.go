@@ -30,12 +30,12 @@ func versionRows(under string) (list []row) {
 			api("GET "+one+"/downloads", at+"/downloads?days=7", "", pull(name), 200),
 			api("GET "+one+"/tags/{tag}", at+"/tags/v1", "", pull(name), 200),
 			api("DELETE "+one+"/tags/{tag}", at+"/tags/v1", "", remove(name), 204),
-			api("PUT "+one+"/tags/{tag}", at+"/tags/v9", `{"version_id":`+strconv.Itoa(firstVersion(i))+`}`, all(pull(name), push(name)), 200),
-			api("PUT "+one+"/tags/{tag}", at+"/tags/v9", `{"reference":"v0"}`, all(pull(name), push(name)), 200),
+			api("PUT "+one+"/tags/{tag}", at+"/tags/v9", `{"version_id":`+strconv.Itoa(firstVersion(i))+`}`, push(name), 200),
+			api("PUT "+one+"/tags/{tag}", at+"/tags/v9", `{"reference":"v0"}`, push(name), 200),
 		)
 	}
 	plum := under + "/acme/packages/container/<plum>"
-	copied := api("POST "+version+"/copy", plum+"/versions/"+strconv.Itoa(firstVersion(0))+"/copy", `{"to":"acme/quince","tags":["v9"]}`, all(pull("acme/plum"), within(push("acme/quince"))), 201)
+	copied := api("POST "+version+"/copy", plum+"/versions/"+strconv.Itoa(firstVersion(0))+"/copy", `{"to":"acme/quince","tags":["v9"]}`, all(within(push("acme/quince")), pull("acme/plum")), 201)
 	return append(list, copied,
 		api("POST "+one+"/restore", under+"/acme/packages/container/gone/restore", "", restore(), 204),
 		api("GET "+under+"/{owner}/usage", under+"/acme/usage", "", inOrg("acme", owner, "write:packages"), 200),
@@ -69,24 +69,32 @@ func ownPackageRows() []row {
 	const name, one = "vic/violet", "/user/packages/container/{package}"
 	const version, at = one + "/versions/{version}", "/user/packages/container/violet"
 	vic := len(allPackages()) - 1
-	own := func(n need) need {
+	// The others have no such package; of what might be theirs they are told which scope
+	// is missing.
+	own := func(n need, scope string) need {
 		return func(a *actor) verdict {
-			switch v := within(n)(a); {
-			case a.login == "vic", a.anonymous(), a.lapsed:
+			v := within(n)(a)
+			switch {
+			case a.anonymous() || a.lapsed:
+				return verdict{status: signIn().status}
+			case a.login == "vic":
 				return v
+			case a.has("read:packages", "write:packages", "delete:packages") && (a.whole() || a.pull) && (!a.has(scope) || a.pull && scope != "read:packages"):
+				return denied()
 			}
 			return within(func(*actor) verdict { return hidden() })(a)
 		}
 	}
+	none := func(*actor) verdict { return verdict{status: 404} }
 	return []row{
 		api("GET /user/docker/conflicts", "/user/docker/conflicts", "", signedIn, 200),
 		api("GET /user/packages", "/user/packages", "", signedIn, 200),
-		api("GET "+one, at, "", own(pull(name)), 200),
-		api("DELETE "+one, at, "", own(remove(name)), 204),
-		api("POST "+one+"/restore", at+"/restore", "", own(func(*actor) verdict { return hidden() }), 404),
-		api("GET "+one+"/versions", at+"/versions", "", own(pull(name)), 200),
-		api("GET "+version, at+"/versions/"+strconv.Itoa(firstVersion(vic)), "", own(pull(name)), 200),
-		api("DELETE "+version, at+"/versions/"+strconv.Itoa(spareVersion(vic)), "", own(remove(name)), 204),
-		api("POST "+version+"/restore", at+"/versions/"+strconv.Itoa(oldVersion(vic))+"/restore", "", own(manage(name)), 204),
+		api("GET "+one, at, "", own(pull(name), "read:packages"), 200),
+		api("DELETE "+one, at, "", own(remove(name), "delete:packages"), 204),
+		api("POST "+one+"/restore", at+"/restore", "", own(none, "read:packages"), 404),
+		api("GET "+one+"/versions", at+"/versions", "", own(pull(name), "read:packages"), 200),
+		api("GET "+version, at+"/versions/"+strconv.Itoa(firstVersion(vic)), "", own(pull(name), "read:packages"), 200),
+		api("DELETE "+version, at+"/versions/"+strconv.Itoa(spareVersion(vic)), "", own(remove(name), "delete:packages"), 204),
+		api("POST "+version+"/restore", at+"/versions/"+strconv.Itoa(oldVersion(vic))+"/restore", "", own(manage(name), "write:packages"), 204),
 	}
 }
