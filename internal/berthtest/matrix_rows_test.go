@@ -60,6 +60,7 @@ func matrixRows() []row {
 		userRows(), orgRows(), teamRows(), repositoryRows(), tokenRows(), auditRows(), signInRows(), pageRows(),
 		identityRows(), documentRows(), versionRows("/users"), versionRows("/orgs"), ownPackageRows(),
 		identityRows(), hookRows(),
+		identityRows(), documentRows(), v1Rows(),
 	)
 }
 

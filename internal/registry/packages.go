@@ -168,6 +168,16 @@ func allowed(ctx context.Context, tx *meta.Tx, n berth.Name, visibility berth.Vi
 // push changes that. Errors: those of [Service.enter] and [Service.repository];
 // berth.ErrConflict when the repository is another owner's.
 func (s *Service) Link(ctx context.Context, v berth.Viewer, n berth.Name, repository string) error {
+	return s.link(ctx, v, n, repository, false)
+}
+
+// LinkFirst is [Service.Link] for a package without a link, berth.ErrConflict for one
+// that has one.
+func (s *Service) LinkFirst(ctx context.Context, v berth.Viewer, n berth.Name, repository string) error {
+	return s.link(ctx, v, n, repository, true)
+}
+
+func (s *Service) link(ctx context.Context, v berth.Viewer, n berth.Name, repository string, first bool) error {
 	owner, name, err := parseRepository(repository)
 	if err != nil {
 		return err
@@ -179,6 +189,9 @@ func (s *Service) Link(ctx context.Context, v berth.Viewer, n berth.Name, reposi
 		}
 		if owner != n.Owner {
 			return "", berth.ErrConflict.With("%s can be linked to repositories of %s only, not of %s", n, n.Owner, owner)
+		}
+		if first && p.Repository != "" {
+			return "", berth.ErrConflict.With("%s is linked to a repository already; unlink it first", n)
 		}
 		// The package stays as visible as it is now, whatever it inherited before.
 		return owner + "/" + name, tx.PutLink(ctx, standing.PackageID, id, false, p.Visibility)

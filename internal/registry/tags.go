@@ -84,23 +84,28 @@ func (s *Service) DeleteTag(ctx context.Context, v berth.Viewer, n berth.Name, t
 		if err != nil {
 			return err
 		}
-		old, err := tx.ResolveTag(ctx, standing.PackageID, s.fold(t))
-		if errors.Is(err, berth.ErrManifestUnknown) {
-			err = berth.ErrManifestUnknown.With("%s has no tag %s", n, t)
-		}
-		if err != nil {
-			return err
-		}
-		if err := tx.DropTag(ctx, standing.PackageID, s.fold(t)); err != nil {
-			return err
-		}
-		if err := settle(ctx, tx, standing.PackageID, now, old.Digest); err != nil {
-			return err
-		}
-		e := event(standing, n, now, "tag.delete", old.Digest.String())
-		e.Target += ":" + string(t)
-		return tx.AddEvent(ctx, v, e)
+		return s.untie(ctx, tx, v, n, standing, t, now)
 	})
+}
+
+// untie takes a tag from a package that is locked.
+func (s *Service) untie(ctx context.Context, tx *meta.Tx, v berth.Viewer, n berth.Name, standing berth.Standing, t berth.Tag, now time.Time) error {
+	old, err := tx.ResolveTag(ctx, standing.PackageID, s.fold(t))
+	if errors.Is(err, berth.ErrManifestUnknown) {
+		err = berth.ErrManifestUnknown.With("%s has no tag %s", n, t)
+	}
+	if err != nil {
+		return err
+	}
+	if err := tx.DropTag(ctx, standing.PackageID, s.fold(t)); err != nil {
+		return err
+	}
+	if err := settle(ctx, tx, standing.PackageID, now, old.Digest); err != nil {
+		return err
+	}
+	e := event(standing, n, now, "tag.delete", old.Digest.String())
+	e.Target += ":" + string(t)
+	return tx.AddEvent(ctx, v, e)
 }
 
 // enterLocked is enter for a change to what a package holds.

@@ -34,7 +34,10 @@ func TestRoutesDocumented(t *testing.T) {
 				continue
 			}
 			for _, word := range []string{"users", "orgs"} {
-				path := " /api/v3" + strings.Replace(strings.TrimSpace(m[2]), "{users,orgs}", word, 1)
+				path := " " + strings.Replace(strings.TrimSpace(m[2]), "{users,orgs}", word, 1)
+				if !strings.HasPrefix(path, " /api/") {
+					path = " /api/v3" + path[1:]
+				}
 				for _, method := range methods {
 					documented = append(documented, method+path)
 				}

@@ -89,20 +89,28 @@ type documentError struct {
 // documentation is where the routes and their errors are explained.
 const documentation = "https://github.com/berth-registry/berth/blob/main/docs/api.md"
 
-// fail prints an error. What is not a named error is our fault, and its text stays
-// in the log.
+// fail prints an error.
 func (a *API) fail(w *httpkit.Writer, r *http.Request, err error) {
-	status := http.StatusInternalServerError
-	doc := document{Message: "internal error, request " + w.RequestID(), DocumentationURL: documentation}
+	status, message, code := explain(w, r, err, a.errors)
+	doc := document{Message: message, DocumentationURL: documentation}
+	if code != "" {
+		doc.Errors = []documentError{{code}}
+	}
+	_ = writeJSON(w, status, doc)
+}
+
+// explain turns an error into a status, a text and the code of the named error, and sets
+// the headers that go with it. What is not a named error is our fault, and its text
+// stays in the log.
+func explain(w *httpkit.Writer, r *http.Request, err error, table map[string]int) (status int, message, code string) {
+	status, message = http.StatusInternalServerError, "internal error, request "+w.RequestID()
 	var named *berth.Error
 	if !errors.As(err, &named) && r.Context().Err() != nil {
 		named = berth.ErrUnavailable // whoever asked has gone, which is no fault of ours
 	}
 	if named != nil {
-		if known, ok := a.errors[named.ID]; ok {
-			status = known
-			doc.Message = named.Msg
-			doc.Errors = []documentError{{named.ID}}
+		if known, ok := table[named.ID]; ok {
+			status, message, code = known, named.Msg, named.ID
 		}
 	}
 	if named != nil && named.Hides() {
@@ -114,5 +122,5 @@ func (a *API) fail(w *httpkit.Writer, r *http.Request, err error) {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", httpkit.RetryAfter(named))
 	}
-	_ = writeJSON(w, status, doc)
+	return status, message, code
 }

@@ -58,7 +58,7 @@ func TestOperations(t *testing.T) {
 			}
 		}
 	}
-	routes := api.Routes()
+	routes := slices.DeleteFunc(api.Routes(), func(route string) bool { return strings.Contains(route, " /api/v1/") })
 	slices.Sort(routes)
 	slices.Sort(described)
 	if diff := cmp.Diff(routes, described); diff != "" {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/account"
@@ -26,6 +27,9 @@ type API struct {
 	mux    *http.ServeMux
 	routes []route
 	errors map[string]int
+	// What belongs to Forgejo's and Gitea's routes.
+	routesV1 []route
+	errorsV1 map[string]int
 	// document makes the OpenAPI document when it is asked for first.
 	document func() ([]byte, error)
 }
@@ -72,9 +76,15 @@ func (a *API) build() {
 		a.documentRoutes(),
 		a.hookRoutes(),
 	)
-	accepted := accepted()
-	for _, rt := range a.routes {
-		scopes := accepted[rt.method+" "+rt.path]
+	a.handle(prefix, a.routes, accepted(), a.fail)
+	a.errorsV1, a.routesV1 = statusesV1(), a.v1Routes()
+	a.handle(prefixV1, a.routesV1, nil, a.failV1)
+}
+
+// handle adds routes to the mux, with the scopes that they tell of, if they do.
+func (a *API) handle(prefix string, routes []route, accepted map[string]string, fail httpkit.Fail) {
+	for _, rt := range routes {
+		scopes, tells := accepted[rt.method+" "+rt.path]
 		a.mux.Handle(rt.method+" "+prefix+rt.path, httpkit.Handle(a.log, func(w *httpkit.Writer, r *http.Request) error {
 			w.Op = rt.method + " " + rt.path
 			v, err := a.viewer(w, r)
@@ -82,11 +92,11 @@ func (a *API) build() {
 				return err
 			}
 			w.Viewer = v.Login
-			if v.TokenID != 0 {
+			if v.TokenID != 0 && tells {
 				w.Header().Set("X-Accepted-OAuth-Scopes", scopes)
 			}
 			return rt.handle(w, r, v)
-		}, a.fail))
+		}, fail))
 	}
 }
 
@@ -95,9 +105,12 @@ func (a *API) Mount(handle func(segment string, h http.Handler)) { handle("/api"
 
 // Routes lists every route as "METHOD /path", for tests that have to know all.
 func (a *API) Routes() []string {
-	list := make([]string, len(a.routes))
-	for i, rt := range a.routes {
-		list[i] = rt.method + " " + prefix + rt.path
+	var list []string
+	for _, rt := range a.routes {
+		list = append(list, rt.method+" "+prefix+rt.path)
+	}
+	for _, rt := range a.routesV1 {
+		list = append(list, rt.method+" "+prefixV1+rt.path)
 	}
 	return list
 }
@@ -111,6 +124,10 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.mux.ServeHTTP(w, r)
 		return
 	}
+	fail := a.fail
+	if strings.HasPrefix(escaped, prefixV1+"/") {
+		fail = a.failV1
+	}
 	httpkit.Handle(a.log, func(w *httpkit.Writer, r *http.Request) error {
 		if pattern != "" {
 			return berth.ErrRouteUnknown
@@ -122,7 +139,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return berth.ErrMethodUnsupported.With("use %s", seen.Header().Get("Allow"))
 		}
 		return berth.ErrRouteUnknown
-	}, a.fail).ServeHTTP(w, r)
+	}, fail).ServeHTTP(w, r)
 }
 
 // headerOnly learns the status that the mux would have sent.
