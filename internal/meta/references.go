@@ -93,13 +93,13 @@ func scanReference(scan func(...any) error) (Reference, error) {
 // CountReferences returns how many references packages have, [MaxCounted] of them at
 // the most. Of each it counts no further than to most.
 func (tx *Tx) CountReferences(ctx context.Context, pkgs []int64, most int) (map[int64]int, error) {
-	args := make([]any, 1+MaxCounted)
-	args[0] = most
+	args := []any{most}
 	for i := range MaxCounted {
-		args[1+i] = int64(0)
+		id := int64(0) // of no package
 		if i < len(pkgs) {
-			args[1+i] = pkgs[i]
+			id = pkgs[i]
 		}
+		args = append(args, id)
 	}
 	counts := make(map[int64]int, len(pkgs))
 	err := tx.list(ctx, func(rows *sql.Rows) error {

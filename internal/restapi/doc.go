@@ -1,6 +1,7 @@
 // Package restapi is the face for programs: people, organizations, teams,
 // repositories, tokens and packages as JSON under /api/v3, in the shapes of
-// GitHub's REST API where that has them.
+// GitHub's REST API where that has them. Under /api/v1 are the package routes of
+// Forgejo and Gitea, in files v1*.go, for programs that are made for these.
 //
 // It parses and prints. Who may do what is decided in registry and account. The
 // command line uses it too: against another server over the network, against the

@@ -82,12 +82,12 @@ func (a *API) v1ListPackages(w *httpkit.Writer, r *http.Request, v berth.Viewer)
 	if err != nil {
 		return err
 	}
-	search := strings.ToLower(strings.TrimSpace(r.URL.Query().Get("q")))
+	search := strings.TrimSpace(r.URL.Query().Get("q"))
 	if len(search) > maxSearch || !utf8.ValidString(search) {
 		return berth.ErrRequestInvalid.With("q is a part of a name, of %d bytes at the most", maxSearch)
 	}
 	list, total, err := a.registry.ListReferences(r.Context(), v, registry.ReferenceQuery{
-		Owner: owner, Search: search, Skip: p.skip(), Limit: p.size,
+		Owner: owner, Search: strings.ToLower(search), Skip: p.skip(), Limit: p.size,
 	})
 	if err != nil {
 		return err
