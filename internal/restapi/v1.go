@@ -121,7 +121,7 @@ const (
 type v1Page struct{ number, size int }
 
 // readV1Page reads page and limit. Their clients send 0 for what is to be as usual.
-// Errors: berth.ErrPageInvalid, also for what lies too far behind.
+// Errors: berth.ErrPageInvalid, berth.ErrPageTooDeep.
 func readV1Page(r *http.Request) (v1Page, error) {
 	number, err := v1Number(r, "page", 1)
 	if err != nil {
@@ -133,7 +133,7 @@ func readV1Page(r *http.Request) (v1Page, error) {
 	}
 	p := v1Page{number, min(size, v1MaxPage)}
 	if p.number > registry.MaxReferences/p.size {
-		return p, berth.ErrPageInvalid.With("page %d of %d entries lies behind the first %d; ask for less with q, or list versions under %s", p.number, p.size, registry.MaxReferences, prefix)
+		return p, berth.ErrPageTooDeep.With("page %d of %d entries lies behind the first %d; ask for less with q, or list versions under %s", p.number, p.size, registry.MaxReferences, prefix)
 	}
 	return p, nil
 }

@@ -56,16 +56,16 @@ type v1File struct {
 const maxSearch = berth.MaxNameLength
 
 // v1Name reads owner, type and name from the path: only containers are kept here.
-func v1Name(w *httpkit.Writer, r *http.Request) (berth.Name, error) {
+func v1Name(w *httpkit.Writer, r *http.Request, v berth.Viewer) (berth.Name, error) {
 	if kind := r.PathValue("type"); kind != "container" {
 		return berth.Name{}, berth.ErrPackageUnknown.With("there are no packages of the type %.40q here, only of container", kind)
 	}
-	return packageName(w, r)
+	return packageName(w, r, v)
 }
 
 // v1Reference reads what names a version, too.
-func v1Reference(w *httpkit.Writer, r *http.Request) (berth.Name, berth.Reference, error) {
-	n, err := v1Name(w, r)
+func v1Reference(w *httpkit.Writer, r *http.Request, v berth.Viewer) (berth.Name, berth.Reference, error) {
+	n, err := v1Name(w, r, v)
 	if err != nil {
 		return n, berth.Reference{}, err
 	}
@@ -99,7 +99,7 @@ func (a *API) v1ListPackages(w *httpkit.Writer, r *http.Request, v berth.Viewer)
 }
 
 func (a *API) v1ListVersions(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := v1Name(w, r)
+	n, err := v1Name(w, r, v)
 	if err != nil {
 		return err
 	}
@@ -168,7 +168,7 @@ func (a *API) v1Repository(ctx context.Context, r *http.Request, v berth.Viewer,
 }
 
 func (a *API) v1GetLatest(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := v1Name(w, r)
+	n, err := v1Name(w, r, v)
 	if err != nil {
 		return err
 	}
@@ -180,7 +180,7 @@ func (a *API) v1GetLatest(w *httpkit.Writer, r *http.Request, v berth.Viewer) er
 }
 
 func (a *API) v1GetVersion(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, ref, err := v1Reference(w, r)
+	n, ref, err := v1Reference(w, r, v)
 	if err != nil {
 		return err
 	}
@@ -200,7 +200,7 @@ func (a *API) writeReference(w *httpkit.Writer, r *http.Request, v berth.Viewer,
 }
 
 func (a *API) v1DeleteVersion(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, ref, err := v1Reference(w, r)
+	n, ref, err := v1Reference(w, r, v)
 	if err != nil {
 		return err
 	}
@@ -213,7 +213,7 @@ func (a *API) v1DeleteVersion(w *httpkit.Writer, r *http.Request, v berth.Viewer
 // v1ListFiles prints what a version consists of. Of each only the hash is kept by which
 // it is known, and numbers it has only in the list.
 func (a *API) v1ListFiles(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, ref, err := v1Reference(w, r)
+	n, ref, err := v1Reference(w, r, v)
 	if err != nil {
 		return err
 	}
@@ -238,7 +238,7 @@ func (a *API) v1ListFiles(w *httpkit.Writer, r *http.Request, v berth.Viewer) er
 }
 
 func (a *API) v1Link(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := v1Name(w, r)
+	n, err := v1Name(w, r, v)
 	if err != nil {
 		return err
 	}
@@ -250,7 +250,7 @@ func (a *API) v1Link(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 }
 
 func (a *API) v1Unlink(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := v1Name(w, r)
+	n, err := v1Name(w, r, v)
 	if err != nil {
 		return err
 	}
