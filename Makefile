@@ -18,7 +18,7 @@ test: ## all tests, on SQLite and PostgreSQL, and the quick clients (installs wh
 	.ci/test
 	$(MAKE) e2e
 
-e2e: build ## crash tests and real clients: docker, podman, skopeo, buildah, crane, oras, regctl
+e2e: build ## crash tests and real clients: docker, podman, skopeo, buildah, crane, oras, regctl, gh
 	cd e2e && BERTH_BIN=$(CURDIR)/bin/berth $(GO) test -shuffle=on -timeout 20m ./...
 
 e2e-all: build ## the clients again, with those that take minutes to build: helm, cosign

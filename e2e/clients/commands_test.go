@@ -15,6 +15,7 @@ func (b *bench) commands() map[string]func(*testscript.TestScript, bool, []strin
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"need":    b.need,
 		"capture": capture,
+		"secure":  secure,
 	}
 }
 

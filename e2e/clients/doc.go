@@ -1,5 +1,5 @@
 // Package clients proves that the programs people already use work with berth:
-// docker, podman, skopeo, buildah, crane, oras and regctl, and, when
+// docker, podman, skopeo, buildah, crane, oras, regctl and gh, and, when
 // BERTH_E2E_ALL=1, helm and cosign, which take minutes to build.
 //
 // Each client has a script in testdata. A script gets a server of its own, on a

@@ -72,7 +72,7 @@ func (b *bench) serve(dir string) (*server, error) {
 	defer log.Close() // the process has its own copy
 	s.cmd = exec.Command(s.bin, "serve", "--addr", s.addr, "--data", s.data)
 	s.cmd.Dir = dir
-	s.cmd.Env = append(os.Environ(), "BERTH_ADMIN_PASSWORD="+password)
+	s.cmd.Env = append(os.Environ(), "BERTH_ADMIN_PASSWORD="+password, "BERTH_TRUSTED_PROXIES=127.0.0.1")
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	if err := s.cmd.Start(); err != nil {
 		return nil, err

@@ -24,6 +24,7 @@ func sources() map[string]source {
 		"docker":  {system: "docker.io"},
 		"podman":  {system: "podman", root: true},
 		"skopeo":  {system: "skopeo"},
+		"gh":      {system: "gh"},
 		"buildah": {system: "buildah", root: true},
 		"crane":   {module: "github.com/google/go-containerregistry", version: "v0.22.1", pkg: "/cmd/crane"},
 		"regctl":  {module: "github.com/regclient/regclient", version: "v0.11.7", pkg: "/cmd/regctl"},
