@@ -2,7 +2,9 @@ package clients_test
 
 import (
 	"os"
+	"regexp"
 	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -15,6 +17,7 @@ func (b *bench) commands() map[string]func(*testscript.TestScript, bool, []strin
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"need":    b.need,
 		"capture": capture,
+		"await":   await,
 		"secure":  secure,
 	}
 }
@@ -48,4 +51,29 @@ func capture(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: capture name")
 	}
 	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile("stdout")))
+}
+
+// awaited is how long what a job does may take.
+const awaited = 20 * time.Second
+
+// await PATTERN PROGRAM ARG... runs a program again and again until what it prints
+// matches: for what the server does by itself after a push.
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: await pattern program arg...")
+	}
+	wanted, err := regexp.Compile("(?m)" + args[0])
+	ts.Check(err)
+	again := time.NewTicker(100 * time.Millisecond)
+	defer again.Stop()
+	for deadline := time.Now().Add(awaited); ; <-again.C {
+		ts.Check(ts.Exec(args[1], args[2:]...))
+		out := ts.ReadFile("stdout")
+		if wanted.MatchString(out) {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("after %v no match for %q in\n%s", awaited, args[0], out)
+		}
+	}
 }
