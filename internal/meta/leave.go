@@ -29,9 +29,12 @@ const (
 			visibility = COALESCE((SELECT s.visibility FROM repositories s WHERE s.id = packages.repository_id AND packages.inherit), visibility)
 		WHERE repository_id IN (SELECT id FROM repositories WHERE owner_id = $1)`
 	qFindObstacle = `SELECT p.path FROM packages p WHERE p.owner_id = $1 AND p.deleted_at IS NULL
-		AND (length(p.path) > $3 OR EXISTS (SELECT 1 FROM packages q WHERE q.owner_id = $2 AND q.path = p.path))
+		AND (length(p.path) > $3 OR EXISTS (SELECT 1 FROM packages q WHERE q.owner_id = $2 AND q.path = p.path)
+			OR EXISTS (SELECT 1 FROM package_aliases a WHERE a.owner_id = $2 AND a.path = p.path AND a.package_id <> p.id))
 		ORDER BY p.path LIMIT 1`
-	qMovePackages     = `UPDATE packages SET owner_id = $2 WHERE owner_id = $1`
+	qMovePackages   = `UPDATE packages SET owner_id = $2 WHERE owner_id = $1`
+	qDropOwnAliases = `DELETE FROM package_aliases WHERE owner_id = $1 AND EXISTS (
+		SELECT 1 FROM packages p WHERE p.id = package_aliases.package_id AND p.owner_id = $1 AND p.path = package_aliases.path)`
 	qDropMembersRoles = `DELETE FROM package_roles WHERE package_id IN (SELECT id FROM packages WHERE owner_id = $1)
 		AND user_id IN (SELECT m.user_id FROM members m WHERE m.org_id = $1)`
 	qDropRolesOfTeams  = `DELETE FROM package_roles WHERE team_id IN (SELECT id FROM teams WHERE org_id = $1)`
@@ -89,8 +92,8 @@ func (tx *Tx) FreezePackages(ctx context.Context, owner int64) error {
 }
 
 // FindObstacle returns the path of a package that cannot go from one owner to
-// another, because there is one of that name or its path is longer than the given
-// length, "" when all can.
+// another, because there is one that has or had that name, or its path is longer than
+// the given length, "" when all can.
 func (tx *Tx) FindObstacle(ctx context.Context, from, to int64, longest int) (string, error) {
 	var path string
 	err := tx.row(ctx, qFindObstacle, from, to, longest).Scan(&path)
@@ -106,7 +109,11 @@ func (tx *Tx) MovePackages(ctx context.Context, from, to int64) (int64, error) {
 		return 0, err
 	}
 	n, err := tx.exec(ctx, nil, qMovePackages, from, to)
-	return n, taken(err, berth.ErrConflict.With("a package of that name is made just now; try again"))
+	if err != nil {
+		return n, taken(err, berth.ErrConflict.With("a package of that name is made just now; try again"))
+	}
+	_, err = tx.exec(ctx, nil, qDropOwnAliases, to)
+	return n, err
 }
 
 // DropUser forgets a user whose packages are gone, and all that he was given.
