@@ -195,7 +195,7 @@ func (s *Service) findSource(ctx context.Context, v berth.Viewer, n berth.Name, 
 			}
 		}
 		for _, home := range homes {
-			standing, err := tx.Standing(ctx, home.Name, v.UserID)
+			standing, err := reading(ctx, tx, v, home.Name)
 			if err != nil {
 				return err
 			}

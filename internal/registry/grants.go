@@ -50,10 +50,20 @@ func (s *Service) grantable(ctx context.Context, tx *meta.Tx, v berth.Viewer, as
 	if err != nil {
 		return nil, err
 	}
+	pulled := standing
+	if standing.PackageID == 0 {
+		if pulled, _, err = readable(ctx, tx, v, n); err != nil {
+			return nil, err
+		}
+	}
 	var actions []berth.Action
 	for _, a := range []berth.Action{berth.ActionPull, berth.ActionPush, berth.ActionDelete} {
 		wanted := slices.Contains(ask.Actions, a) || slices.Contains(ask.Actions, "*")
-		if wanted && berth.Can(v, standing, a) {
+		at := standing
+		if a == berth.ActionPull {
+			at = pulled
+		}
+		if wanted && berth.Can(v, at, a) {
 			actions = append(actions, a)
 		}
 	}

@@ -115,6 +115,10 @@ func (s *Service) administer(ctx context.Context, v berth.Viewer, n berth.Name, 
 		if err != nil {
 			return err
 		}
+		// Its owner must not change while its ties to him do.
+		if err := tx.LockPackage(ctx, standing.PackageID, meta.Place{OwnerID: standing.OwnerID, Path: n.Path}); err != nil {
+			return err
+		}
 		p, err := tx.GetPackage(ctx, standing.PackageID)
 		if err != nil {
 			return err

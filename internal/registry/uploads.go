@@ -100,10 +100,11 @@ func (s *Service) getUpload(ctx context.Context, v berth.Viewer, n berth.Name, i
 }
 
 // hidden turns a refusal into "there is no such upload", and leaves a failure of
-// ours as it is: a client would give up its push.
+// ours as it is: a client would give up its push. Where the package has another name
+// now, those who may know it hear of that.
 func hidden(err error) error {
 	var refused *berth.Error
-	if errors.As(err, &refused) && refused.Kind != berth.KindUnavailable {
+	if errors.As(err, &refused) && refused.Kind != berth.KindUnavailable && refused.Kind != berth.KindConflict {
 		return berth.ErrUploadUnknown.Because(err)
 	}
 	return err
