@@ -93,12 +93,8 @@ func (s *Service) admitNew(ctx context.Context, p *provider, who outsider, addre
 	var in SignedIn
 	draft, now := s.draftSession(address, userAgent), s.now()
 	err = s.meta.Update(ctx, func(tx *meta.Tx) error {
-		held, err := tx.HeldUntil(ctx, name)
-		if err != nil {
+		if err := notOfOthers(ctx, tx, p, who, name, now); err != nil {
 			return err
-		}
-		if now.Before(held) {
-			return berth.ErrOwnerExists.With("%s, which %s calls you, belonged to somebody who was deleted here not long ago and is kept free until %s; %s", name, p.Title, held.Format(time.DateOnly), askForLink(p, who))
 		}
 		id, err := tx.CreateOwner(ctx, meta.Owner{Kind: meta.KindUser, Name: name, Folded: name, CreatedAt: now})
 		if errors.Is(err, berth.ErrOwnerExists) {
@@ -129,6 +125,25 @@ func (s *Service) admitNew(ctx context.Context, p *provider, who outsider, addre
 	})
 	s.changed()
 	return in, err
+}
+
+// notOfOthers refuses a name that was somebody's. To take one that leads to him still
+// needs a choice, which nobody makes here. Errors: berth.ErrOwnerExists.
+func notOfOthers(ctx context.Context, tx *meta.Tx, p *provider, who outsider, name string, now time.Time) error {
+	held, err := tx.HeldUntil(ctx, name)
+	if err != nil {
+		return err
+	}
+	last, err := tx.FindOwnerAlias(ctx, name)
+	switch {
+	case err != nil:
+		return err
+	case last.ID != 0:
+		return berth.ErrOwnerExists.With("%s, which %s calls you, was the name of somebody else here; if that is you, %s", name, p.Title, askForLink(p, who))
+	case now.Before(held):
+		return berth.ErrOwnerExists.With("%s, which %s calls you, belonged to somebody who was deleted here not long ago and is kept free until %s; %s", name, p.Title, held.Format(time.DateOnly), askForLink(p, who))
+	}
+	return nil
 }
 
 func identityDetail(provider, subject string) string {

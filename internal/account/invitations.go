@@ -180,8 +180,8 @@ func noInvitation(err error) error {
 }
 
 // Join makes an account for whoever holds the secret of an invitation, or for
-// anybody ("") where registration is open. Names of owners who were deleted not
-// long ago are taken. Errors: berth.ErrInvitationUnknown, berth.ErrDenied when
+// anybody ("") where registration is open. Names of owners who were deleted or
+// renamed not long ago are taken. Errors: berth.ErrInvitationUnknown, berth.ErrDenied when
 // registration is not open, berth.ErrOwnerInvalid, berth.ErrOwnerExists,
 // berth.ErrPasswordInvalid, berth.ErrTooMany.
 func (s *Service) Join(ctx context.Context, secret, name, password, address string) (berth.Viewer, error) {
@@ -213,11 +213,8 @@ func (s *Service) Join(ctx context.Context, secret, name, password, address stri
 		if err != nil {
 			return err
 		}
-		if err := claim(ctx, tx, v, name, folded, now); err != nil {
-			return err
-		}
 		owner := meta.Owner{Kind: meta.KindUser, Name: name, Folded: folded, CreatedAt: now}
-		if v.UserID, err = tx.CreateOwner(ctx, owner); err != nil {
+		if v.UserID, err = newOwner(ctx, tx, v, owner); err != nil {
 			return err
 		}
 		if err := tx.CreateUser(ctx, meta.User{ID: v.UserID, PasswordHash: passwordHash}); err != nil {

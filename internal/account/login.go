@@ -62,16 +62,20 @@ func (s *Service) login(ctx context.Context, user, password, address string) (be
 	return s.passwordViewer(ctx, user, password, address)
 }
 
-// tokenViewer returns the owner of an access token. The name given must be his,
-// unless none is given at all.
+// tokenViewer returns the owner of an access token. The name given must be his, now
+// or before, unless none is given at all.
 func (s *Service) tokenViewer(ctx context.Context, secret, user string) (berth.Viewer, error) {
 	if !wellFormed(secret) {
 		return berth.Viewer{}, berth.ErrCredentialsInvalid.With("the token is mistyped or cut off: its checksum is wrong")
 	}
 	var c meta.Credential
+	var his bool
 	err := s.meta.View(ctx, func(tx *meta.Tx) (err error) {
 		if c, err = tx.GetTokenCredential(ctx, hashSecret(secret)); err == nil && c.Limited {
 			c.Limits, err = tx.ListTokenLimits(ctx, c.TokenID)
+		}
+		if err == nil {
+			his, err = isCalled(ctx, tx, c, user)
 		}
 		return err
 	})
@@ -81,7 +85,7 @@ func (s *Service) tokenViewer(ctx context.Context, secret, user string) (berth.V
 	if err != nil {
 		return berth.Viewer{}, err
 	}
-	if user != "" && !strings.EqualFold(user, c.Login) {
+	if !his {
 		return berth.Viewer{}, berth.ErrCredentialsInvalid.With("the token does not belong to user %.64q; log in with the name of its owner", user)
 	}
 	v, err := s.viewer(c, c.TokenID)
@@ -93,6 +97,21 @@ func (s *Service) tokenViewer(ctx context.Context, secret, user string) (berth.V
 	}
 	s.used.note(c.TokenID, s.now())
 	return v, nil
+}
+
+// isCalled reports whether a name is that of an account, or one that it had before and
+// that nobody has taken since: programs go on with the name that they were set up with,
+// and who has the token is known by that alone.
+func isCalled(ctx context.Context, tx *meta.Tx, c meta.Credential, name string) (bool, error) {
+	if name == "" || strings.EqualFold(name, c.Login) {
+		return true, nil
+	}
+	folded, err := berth.ParseOwner(name)
+	if err != nil {
+		return false, nil //nolint:nilerr // then it is nobody's
+	}
+	o, err := tx.FindOwnerAlias(ctx, folded)
+	return o.ID == c.UserID, err
 }
 
 // viewer turns an account's credential into a viewer. token is the access token

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -36,10 +37,7 @@ func (s *Service) MakeOrg(ctx context.Context, v berth.Viewer, name, owner strin
 		if err != nil {
 			return err
 		}
-		if err := claim(ctx, tx, v, name, folded, now); err != nil {
-			return err
-		}
-		id, err := tx.CreateOwner(ctx, meta.Owner{Kind: meta.KindOrg, Name: name, Folded: folded, CreatedAt: now})
+		id, err := newOwner(ctx, tx, v, meta.Owner{Kind: meta.KindOrg, Name: name, Folded: folded, CreatedAt: now})
 		if err != nil {
 			return err
 		}
@@ -71,12 +69,15 @@ func lockPerson(ctx context.Context, tx *meta.Tx, v berth.Viewer, name string) (
 	return u, tx.LockUser(ctx, u.ID)
 }
 
-// GetOrg returns an organization to its members.
+// GetOrg returns an organization to its members, also by a name that it had before.
 // Errors: berth.ErrUnauthenticated, berth.ErrOwnerUnknown, berth.ErrDenied.
 func (s *Service) GetOrg(ctx context.Context, v berth.Viewer, name string) (berth.Org, error) {
 	var found berth.Org
 	err := s.meta.View(ctx, func(tx *meta.Tx) error {
 		o, err := s.org(ctx, tx, v, name, berth.ActionReadOrg)
+		if errors.Is(err, berth.ErrOwnerUnknown) {
+			o, err = s.renamed(ctx, tx, v, name, err)
+		}
 		if err != nil {
 			return err
 		}
@@ -84,6 +85,20 @@ func (s *Service) GetOrg(ctx context.Context, v berth.Viewer, name string) (bert
 		return err
 	})
 	return found, err
+}
+
+// renamed finds an organization by a name that it had before. To strangers it is not
+// there, as unknown says.
+func (s *Service) renamed(ctx context.Context, tx *meta.Tx, v berth.Viewer, name string, unknown error) (meta.Owner, error) {
+	now, err := named(ctx, tx, name)
+	if err != nil {
+		return meta.Owner{}, err
+	}
+	o, err := s.org(ctx, tx, v, now, berth.ActionReadOrg)
+	if errors.Is(err, berth.ErrOwnerUnknown) {
+		err = unknown
+	}
+	return o, err
 }
 
 // ListOrgs returns all organizations, by name after the given one. Only an

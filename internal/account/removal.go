@@ -135,7 +135,7 @@ func (r *removal) packages(ctx context.Context, owner int64, name string) error 
 	case len(path) > longest:
 		return berth.ErrConflict.With("%s/%s would be longer than %d bytes", r.to.Folded, path, berth.MaxNameLength)
 	case path != "":
-		return berth.ErrConflict.With("there is %s/%s already, or a push to it has begun; delete one of the two first", r.to.Folded, path)
+		return berth.ErrConflict.With("there is %s/%s already, or a push to it has begun, or another package had that name before; delete one of the two, or free the name, first", r.to.Folded, path)
 	}
 	if err := r.logMoves(ctx, name); err != nil {
 		return err
@@ -188,10 +188,10 @@ func (r *removal) user(ctx context.Context, u berth.User) error {
 	if err := r.packages(ctx, u.ID, u.Login); err != nil {
 		return err
 	}
-	if err := r.tx.DropUser(ctx, u.ID, r.now); err != nil {
+	if err := r.hold(ctx, u.ID, u.Login); err != nil {
 		return err
 	}
-	return r.hold(ctx, u.Login)
+	return r.tx.DropUser(ctx, u.ID, r.now)
 }
 
 // org forgets an organization with its packages and service accounts.
@@ -214,16 +214,19 @@ func (r *removal) org(ctx context.Context) error {
 	if err := r.packages(ctx, r.from.ID, r.from.Name); err != nil {
 		return err
 	}
-	if err := r.tx.DropOrg(ctx, r.from.ID); err != nil {
+	if err := r.hold(ctx, r.from.ID, r.from.Name); err != nil {
 		return err
 	}
-	return r.hold(ctx, r.from.Name)
+	return r.tx.DropOrg(ctx, r.from.ID)
 }
 
-// hold keeps a name from being chosen for a while, and frees those that were held
-// long enough.
-func (r *removal) hold(ctx context.Context, name string) error {
+// hold keeps the names that an owner has and had from being chosen for a while, and
+// frees those that were held long enough.
+func (r *removal) hold(ctx context.Context, owner int64, name string) error {
 	if err := r.tx.FreeNames(ctx, r.now); err != nil {
+		return err
+	}
+	if err := r.tx.HoldOwnerAliases(ctx, owner, r.now.Add(nameHold)); err != nil {
 		return err
 	}
 	return r.tx.HoldName(ctx, strings.ToLower(name), r.now.Add(nameHold))
@@ -245,15 +248,32 @@ func (r *removal) finish(ctx context.Context) (string, error) {
 	return fmt.Sprintf("packages moved to %s: %d", r.to.Name, r.moved), err
 }
 
-// claim takes a name for a new owner. One that is held is for administrators only.
+// newOwner makes an owner and returns its id. The name is claimed after it is taken:
+// whoever gives it up at the same moment is waited for by then.
 // Errors: berth.ErrOwnerExists.
+func newOwner(ctx context.Context, tx *meta.Tx, v berth.Viewer, o meta.Owner) (int64, error) {
+	id, err := tx.CreateOwner(ctx, o)
+	if err != nil {
+		return 0, err
+	}
+	return id, claim(ctx, tx, v, o.Name, o.Folded, o.CreatedAt)
+}
+
+// claim takes a name for an owner, also from one who had it before. One that is held
+// is for administrators only. Errors: berth.ErrOwnerExists.
 func claim(ctx context.Context, tx *meta.Tx, v berth.Viewer, name, folded string, now time.Time) error {
 	if berth.Can(v, berth.Standing{}, berth.ActionSite) {
-		return tx.FreeName(ctx, folded)
+		if err := tx.FreeName(ctx, folded); err != nil {
+			return err
+		}
+		return takeOver(ctx, tx, v, name, folded, now)
 	}
 	until, err := tx.HeldUntil(ctx, folded)
-	if err == nil && now.Before(until) {
-		return berth.ErrOwnerExists.With("%s was deleted; the name is free again on %s, and for an administrator of this registry at once", name, until.Format(time.DateOnly))
+	if err != nil {
+		return err
 	}
-	return err
+	if now.Before(until) {
+		return berth.ErrOwnerExists.With("%s was somebody's until lately; the name is free again on %s, and for an administrator of this registry at once", name, until.Format(time.DateOnly))
+	}
+	return takeOver(ctx, tx, v, name, folded, now)
 }

@@ -105,8 +105,8 @@ func (s *Service) Now() time.Time { return s.now() }
 // changed counts at once here. Other nodes follow within [credentialLife].
 func (s *Service) changed() { s.generation.Add(1) }
 
-func (s *Service) createUser(ctx context.Context, tx *meta.Tx, name, folded, hash string, admin bool) error {
-	id, err := tx.CreateOwner(ctx, meta.Owner{Kind: meta.KindUser, Name: name, Folded: folded, CreatedAt: s.now()})
+func (s *Service) createUser(ctx context.Context, tx *meta.Tx, v berth.Viewer, name, folded, hash string, admin bool) error {
+	id, err := newOwner(ctx, tx, v, meta.Owner{Kind: meta.KindUser, Name: name, Folded: folded, CreatedAt: s.now()})
 	if err != nil {
 		return err
 	}
@@ -140,7 +140,7 @@ func (s *Service) EnsureAdmin(ctx context.Context, name, password string) (strin
 	}
 	now := s.now()
 	err = s.meta.Update(ctx, func(tx *meta.Tx) error {
-		if err := s.createUser(ctx, tx, name, folded, hash, true); err != nil {
+		if err := s.createUser(ctx, tx, berth.Operator(), name, folded, hash, true); err != nil {
 			return err
 		}
 		u, err := tx.GetUser(ctx, folded)

@@ -49,10 +49,7 @@ func (s *Service) CreateServiceAccount(ctx context.Context, v berth.Viewer, org,
 		if err != nil {
 			return err
 		}
-		if err := claim(ctx, tx, v, name, folded, e.At); err != nil {
-			return err
-		}
-		id, err := tx.CreateOwner(ctx, meta.Owner{Kind: meta.KindUser, Name: name, Folded: folded, CreatedAt: e.At})
+		id, err := newOwner(ctx, tx, v, meta.Owner{Kind: meta.KindUser, Name: name, Folded: folded, CreatedAt: e.At})
 		if err != nil {
 			return err
 		}

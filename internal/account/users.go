@@ -3,6 +3,7 @@ package account
 import (
 	"cmp"
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -17,7 +18,7 @@ func (s *Service) CreateUser(ctx context.Context, v berth.Viewer, name, password
 }
 
 // MakeUser makes a user with a password. Only an administrator may, also where the
-// name is held because its last owner was deleted.
+// name is held because its last owner was deleted or renamed.
 // Errors: berth.ErrDenied, berth.ErrOwnerInvalid, berth.ErrOwnerExists,
 // berth.ErrPasswordInvalid.
 func (s *Service) MakeUser(ctx context.Context, v berth.Viewer, name, password string, admin bool) (berth.User, error) {
@@ -35,10 +36,7 @@ func (s *Service) MakeUser(ctx context.Context, v berth.Viewer, name, password s
 	now := s.now()
 	var made berth.User
 	err = s.meta.Update(ctx, func(tx *meta.Tx) error {
-		if err := tx.FreeName(ctx, folded); err != nil {
-			return err
-		}
-		if err := s.createUser(ctx, tx, name, folded, hash, admin); err != nil {
+		if err := s.createUser(ctx, tx, v, name, folded, hash, admin); err != nil {
 			return err
 		}
 		var err error
@@ -99,8 +97,8 @@ func people(v berth.Viewer) error {
 	return self(v, v.UserID, v.Login, berth.ActionReadAccount)
 }
 
-// GetUser returns a user: to himself and to administrators all of him, to others
-// his name. A service account is seen by the members of its organization.
+// GetUser returns a user, also by a name that he had before: to himself and to
+// administrators all of him, to others his name. A service account is seen by the members of its organization.
 // Errors: berth.ErrUnauthenticated, berth.ErrDenied, berth.ErrOwnerInvalid,
 // berth.ErrOwnerUnknown.
 func (s *Service) GetUser(ctx context.Context, v berth.Viewer, name string) (berth.User, error) {
@@ -115,6 +113,11 @@ func (s *Service) GetUser(ctx context.Context, v berth.Viewer, name string) (ber
 	var u berth.User
 	err = s.meta.View(ctx, func(tx *meta.Tx) error {
 		found, err := tx.GetUser(ctx, folded)
+		if errors.Is(err, berth.ErrOwnerUnknown) { // perhaps by a name that he had before
+			if folded, err = named(ctx, tx, name); err == nil {
+				found, err = tx.GetUser(ctx, strings.ToLower(folded))
+			}
+		}
 		if err != nil {
 			return unknown.Because(err)
 		}
