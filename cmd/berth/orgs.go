@@ -27,6 +27,7 @@ func (a *app) orgCommand() *cobra.Command {
 			return a.show(raw, orgSheet)
 		}),
 		a.orgSet(),
+		a.renaming("rename ORG NEW-NAME", "Give an organization another name", 1, "/orgs/%s/rename", "organization"),
 		a.orgDelete(),
 		a.listing("members ORG", "List the members of an organization", 1, "/orgs/%s/members", memberTable),
 		a.orgAddMember(),
@@ -143,5 +144,6 @@ func (a *app) serviceAccountCommand() *cobra.Command {
 		return d.remove(ctx, c, route("/orgs/%s/service-accounts/%s", args...))
 	}))
 	list := a.listing("list ORG", "List the service accounts of an organization", 1, "/orgs/%s/service-accounts", serviceTable)
-	return parent("service-account", "Manage accounts for programs", create, list, remove)
+	rename := a.renaming("rename ORG NAME NEW-NAME", "Give a service account another name", 2, "/orgs/%s/service-accounts/%s/rename", "service account")
+	return parent("service-account", "Manage accounts for programs", create, list, rename, remove)
 }

@@ -57,6 +57,9 @@ func (a *app) packageCommand() *cobra.Command {
 			return a.say("%s is not linked", args[0])
 		}),
 		a.packageInherit(),
+		a.packageRename(),
+		a.packageTransfer(),
+		a.packageAliasCommand(),
 		a.packageDelete(),
 		a.packageUsage(),
 		a.packageTrash(),

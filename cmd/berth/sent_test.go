@@ -52,6 +52,15 @@ func TestSent(t *testing.T) {
 		{"webhook redeliver 7 8 --repo acme/web", `POST /api/v3/repos/acme/web/hooks/7/deliveries/8/attempts `, "delivery 8 will be sent again\n"},
 		{"webhook deliveries 7 --limit 0", `GET /api/v3/user/hooks/7/deliveries\?per_page=100 `, ""},
 		{"webhook remove 7 --yes", `DELETE /api/v3/user/hooks/7 `, "webhook 7 deleted\n"},
+		{"package rename acme/web/app acme/x/y", `POST /api/v3/users/acme/packages/container/web%2Fapp/rename {"name":"x/y"}`, ""},
+		{"package transfer acme/web/app ada -o json", `POST /api/v3/users/acme/packages/container/web%2Fapp/transfer {"new_owner":"ada"}`, ""},
+		{"package transfer acme/web ada/x/y -o json", `POST /api/v3/users/acme/packages/container/web/transfer {"new_name":"x/y","new_owner":"ada"}`, ""},
+		{"package alias remove acme/x/y", `DELETE /api/v3/users/acme/package-aliases/x%2Fy `, "the name acme/x/y is free\n"},
+		{"package alias list acme/x/y", `GET /api/v3/users/acme/packages/container/x%2Fy/aliases\?per_page=100 `, ""},
+		{"user rename ada grace", `POST /api/v3/user/rename {"login":"grace"}`, ""},
+		{"user rename bob rob", `PATCH /api/v3/admin/users/bob {"login":"rob"}`, "user bob is now rob\n"},
+		{"org rename acme newco", `POST /api/v3/orgs/acme/rename {"login":"newco"}`, ""},
+		{"org service-account rename acme ci x", `POST /api/v3/orgs/acme/service-accounts/ci/rename {"login":"x"}`, ""},
 		{"org set acme --members-create=false", `PATCH /api/v3/orgs/acme {"members_can_create_packages":false}`, "organization ada changed\n"},
 	} {
 		out := p.ok("", tt.line)

@@ -36,6 +36,7 @@ func (a *app) userCommand() *cobra.Command {
 		a.action("reset-second-factor NAME", "Remove the second factor of somebody who has lost it", 1,
 			http.MethodDelete, "/admin/users/%s/second-factor", "second factor of %s removed"),
 		a.userSet(),
+		a.userRename(),
 	)
 }
 

@@ -75,6 +75,7 @@ func (a *API) build() {
 		a.auditRoutes(),
 		a.documentRoutes(),
 		a.hookRoutes(),
+		a.nameRoutes(),
 	)
 	a.handle(prefix, a.routes, accepted(), a.fail)
 	a.errorsV1, a.routesV1 = statusesV1(), a.v1Routes()
