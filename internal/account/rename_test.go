@@ -89,7 +89,7 @@ func TestRenameUser(t *testing.T) {
 	if _, err := a.RenameSelf(ctx, v, "ada"); err != nil {
 		t.Error(err)
 	}
-	s.With("Bearer " + token).PushImage("ada/app", "v3", "3")
+	s.With("Bearer "+token).PushImage("ada/app", "v3", "3")
 	s.With("Bearer " + token).Get("/v2/grace/app/manifests/v3").Want(http.StatusOK)
 	if _, err := a.RenameSelf(ctx, v, "Grace"); err != nil { // the hold is his too
 		t.Error(err)
