@@ -20,7 +20,7 @@ func TestNames(t *testing.T) {
 				{"package rename acme/app web", "", `^acme/app is now acme/web\n$`},
 				{"package rename acme/web acme/deep/web -o json", "", `^\{.*"name":"deep/web".*\}\n$`},
 				{"package rename acme/deep/web taken", "", `!there already: a package acme/taken`},
-				{"package rename acme/deep/web acme/deep/web", "", `!acme/deep/web is its name already`},
+				{"package rename acme/deep/web deep/web", "", `!acme/deep/web is its name already`},
 				{"package rename web x", "", `!write OWNER/web`},
 				{"package show acme/app", "", `(?m)^PACKAGE +acme/deep/web\n`},
 				{"package transfer acme/deep/web ada", "", `^acme/deep/web is now ada/deep/web\n$`},

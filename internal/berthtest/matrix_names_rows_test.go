@@ -10,6 +10,7 @@ import (
 
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/berthtest"
+	"github.com/berth-registry/berth/internal/meta"
 )
 
 // moving needs to administer a package, and the right to make one where it goes.
@@ -122,11 +123,21 @@ func freeing(old, now string) need {
 // oldNames gives two packages of the world names that they had before.
 func (w *world) oldNames(t *testing.T) {
 	t.Helper()
-	for old, now := range map[string]string{"acme/mirabelle": "acme/open", "acme/gage": "orchid/thistle"} {
-		_, path, _ := strings.Cut(old, "/")
-		of, at, _ := strings.Cut(now, "/")
-		w.Exec(`INSERT INTO package_aliases (owner_id, path, package_id, created_at)
-			SELECT o.id, $1, p.id, 0 FROM owners o, packages p JOIN owners f ON f.id = p.owner_id WHERE o.folded = 'acme' AND f.folded = $2 AND p.path = $3`, path, of, at)
+	ctx, acme := t.Context(), w.OwnerID("acme")
+	err := w.Meta.Update(ctx, func(tx *meta.Tx) error {
+		for path, now := range map[string]string{"mirabelle": "acme/open", "gage": "orchid/thistle"} {
+			is, err := tx.Standing(ctx, parse(t, now), 0)
+			if err != nil {
+				return err
+			}
+			if err := tx.PutAlias(ctx, acme, path, is.PackageID, w.Clock.Now()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/berthtest"
 )
 
@@ -19,6 +20,10 @@ import (
 func BenchmarkPrivateLikeAbsent(b *testing.B) {
 	s := berthtest.New(b)
 	s.As("ada").PushImage("acme/app", "v1", "1")
+	s.As("ada").PushImage("acme/old", "v1", "2")
+	if err := s.Registry.MovePackage(b.Context(), s.Viewer("ada"), berth.Name{Owner: "acme", Path: "old"}, berth.Name{Owner: "ada", Path: "new"}); err != nil {
+		b.Fatal(err)
+	}
 	bob := s.As("bob")
 	for name, tt := range map[string]struct {
 		c       *berthtest.Client
@@ -26,13 +31,15 @@ func BenchmarkPrivateLikeAbsent(b *testing.B) {
 		a, b    string
 		refused int
 	}{
-		"anonymous pull":  {s.As(""), "GET", "/v2/acme/app/manifests/v1", "/v2/acme/nix/manifests/v1", 401},
-		"stranger's pull": {bob, "GET", "/v2/acme/app/manifests/v1", "/v2/acme/nix/manifests/v1", 404},
-		"stranger's push": {bob, "POST", "/v2/acme/app/blobs/uploads/", "/v2/acme/nix/blobs/uploads/", 403},
-		"stranger's list": {bob, "GET", "/v2/acme/app/tags/list", "/v2/acme/nix/tags/list", 404},
-		"bearer":          {bob.Bearer("repository:acme/app:pull", "repository:acme/nix:pull"), "GET", "/v2/acme/app/manifests/v1", "/v2/acme/nix/manifests/v1", 404},
-		"token endpoint":  {bob, "GET", "/token?scope=repository:acme/app:pull", "/token?scope=repository:acme/nix:pull", 200},
-		"REST":            {bob, "GET", "/api/v3/users/acme/packages/container/app", "/api/v3/users/acme/packages/container/nix", 404},
+		"anonymous pull":      {s.As(""), "GET", "/v2/acme/app/manifests/v1", "/v2/acme/nix/manifests/v1", 401},
+		"stranger's pull":     {bob, "GET", "/v2/acme/app/manifests/v1", "/v2/acme/nix/manifests/v1", 404},
+		"old name":            {bob, "GET", "/v2/acme/old/manifests/v1", "/v2/acme/nix/manifests/v1", 404},
+		"push to an old name": {bob, "POST", "/v2/acme/old/blobs/uploads/", "/v2/acme/nix/blobs/uploads/", 403},
+		"stranger's push":     {bob, "POST", "/v2/acme/app/blobs/uploads/", "/v2/acme/nix/blobs/uploads/", 403},
+		"stranger's list":     {bob, "GET", "/v2/acme/app/tags/list", "/v2/acme/nix/tags/list", 404},
+		"bearer":              {bob.Bearer("repository:acme/app:pull", "repository:acme/nix:pull"), "GET", "/v2/acme/app/manifests/v1", "/v2/acme/nix/manifests/v1", 404},
+		"token endpoint":      {bob, "GET", "/token?scope=repository:acme/app:pull", "/token?scope=repository:acme/nix:pull", 200},
+		"REST":                {bob, "GET", "/api/v3/users/acme/packages/container/app", "/api/v3/users/acme/packages/container/nix", 404},
 	} {
 		b.Run(name, func(b *testing.B) {
 			var private, absent []float64

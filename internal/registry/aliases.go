@@ -9,11 +9,11 @@ import (
 	"github.com/berth-registry/berth/internal/meta"
 )
 
-// readable returns where the viewer stands towards what a name leads to that is no
-// package's: the package that had it before, or a name of an owner who was called
-// otherwise. Where it leads nowhere, the standing is as it was. Either way the
-// database is asked the same, so that the time tells nobody of a package that he may
-// not see.
+// readable returns where the viewer stands towards what a name leads to: a package of
+// that name, or the one that had it before, or a name of an owner who was called
+// otherwise. It is asked for whatever he could not do at the name itself, whether there
+// is a package or not, and does the same work for all, so that the time tells nobody of
+// a package that he may not see.
 func readable(ctx context.Context, tx *meta.Tx, v berth.Viewer, n berth.Name) (berth.Standing, meta.Resolved, error) {
 	r, err := tx.Resolve(ctx, n)
 	if err != nil {
@@ -30,10 +30,15 @@ func readable(ctx context.Context, tx *meta.Tx, v berth.Viewer, n berth.Name) (b
 // reading is where the viewer stands towards what he gets who pulls by a name.
 func reading(ctx context.Context, tx *meta.Tx, v berth.Viewer, n berth.Name) (berth.Standing, error) {
 	standing, err := tx.Standing(ctx, n, v.UserID)
-	if err == nil && standing.PackageID == 0 {
+	if err == nil && (standing.PackageID == 0 || !berth.Can(v, standing, berth.ActionPull)) {
 		standing, _, err = readable(ctx, tx, v, n)
 	}
 	return standing, err
+}
+
+// plainly is where the viewer stands towards a name that is known to be a package's.
+func plainly(ctx context.Context, tx *meta.Tx, v berth.Viewer, n berth.Name) (berth.Standing, error) {
+	return tx.Standing(ctx, n, v.UserID)
 }
 
 // elsewhere says what an old name means for an action: pulls get the package that had
@@ -47,7 +52,7 @@ func elsewhere(ctx context.Context, tx *meta.Tx, v berth.Viewer, n berth.Name, a
 	if err != nil || a == berth.ActionPull {
 		return standing, err
 	}
-	if r.Name == n && r.PackageID == 0 {
+	if r.Name == n {
 		return own, nil
 	}
 	return own, kept(v, n, r, own, standing)

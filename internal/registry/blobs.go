@@ -188,14 +188,15 @@ func (s *Service) findSource(ctx context.Context, v berth.Viewer, n berth.Name, 
 		if _, err := s.enter(ctx, tx, v, n, berth.ActionPush); err != nil {
 			return err
 		}
-		homes := []meta.Home{{Name: from}}
+		homes, standingOf := []meta.Home{{Name: from}}, reading
 		if from == (berth.Name{}) {
+			standingOf = plainly
 			if homes, err = tx.BlobHomes(ctx, d, 0, maxHomes); err != nil {
 				return err
 			}
 		}
 		for _, home := range homes {
-			standing, err := reading(ctx, tx, v, home.Name)
+			standing, err := standingOf(ctx, tx, v, home.Name)
 			if err != nil {
 				return err
 			}

@@ -51,7 +51,7 @@ func (s *Service) grantable(ctx context.Context, tx *meta.Tx, v berth.Viewer, as
 		return nil, err
 	}
 	pulled := standing
-	if standing.PackageID == 0 {
+	if standing.PackageID == 0 || !berth.Can(v, standing, berth.ActionPull) {
 		if pulled, _, err = readable(ctx, tx, v, n); err != nil {
 			return nil, err
 		}

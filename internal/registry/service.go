@@ -136,7 +136,7 @@ func (s *Service) Ready(ctx context.Context) error {
 // not do.
 func (s *Service) enter(ctx context.Context, tx *meta.Tx, v berth.Viewer, n berth.Name, a berth.Action) (berth.Standing, error) {
 	standing, err := tx.Standing(ctx, n, v.UserID)
-	if err == nil && standing.PackageID == 0 { // perhaps an old name
+	if err == nil && (standing.PackageID == 0 || !berth.Can(v, standing, a)) { // perhaps an old name
 		standing, err = elsewhere(ctx, tx, v, n, a, standing)
 	}
 	if err != nil {
