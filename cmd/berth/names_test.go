@@ -14,9 +14,11 @@ func TestNames(t *testing.T) {
 				{"org create acme --owner ada", "", `created`},
 				{"org service-account create acme ci", "", `created`},
 			})
-			p.push("acme/app")
-			p.push("acme/taken")
+			p.push("ada/app")
+			p.push("ada/taken")
 			p.tell([]step{
+				{"package transfer ada/app acme", "", `^ada/app is now acme/app\n$`},
+				{"package transfer ada/taken acme/taken", "", `^ada/taken is now acme/taken\n$`},
 				{"package rename acme/app web", "", `^acme/app is now acme/web\n$`},
 				{"package rename acme/web acme/deep/web -o json", "", `^\{.*"name":"deep/web".*\}\n$`},
 				{"package rename acme/deep/web taken", "", `!there already: a package acme/taken`},
@@ -26,7 +28,7 @@ func TestNames(t *testing.T) {
 				{"package transfer acme/deep/web ada", "", `^acme/deep/web is now ada/deep/web\n$`},
 				{"package transfer ada/deep/web acme/web2", "", `^ada/deep/web is now acme/web2\n$`},
 				{"package transfer acme/web2 nobody", "", `!nobody`},
-				{"package alias list acme/web2", "", `^OLD-NAME +PACKAGE +SINCE\nacme/app +acme/web2 +` + stamp + `\nacme/deep/web +acme/web2 +` + stamp + `\nacme/web +acme/web2 .*\nada/deep/web +acme/web2 .*\n$`},
+				{"package alias list acme/web2", "", `^OLD-NAME +PACKAGE +SINCE\nacme/app +acme/web2 +` + stamp + `\nacme/deep/web +acme/web2 +` + stamp + `\nacme/web +acme/web2 .*\nada/app +acme/web2 .*\nada/deep/web +acme/web2 .*\n$`},
 				{"package alias list acme", "", `^OLD-NAME.*\nacme/app +acme/web2.*\nacme/deep/web .*\nacme/web .*\n$`},
 				{"package alias list acme -o json", "", `^\[\{"name":"acme/app","package":"acme/web2","created_at":"[^"]*"\},`},
 				{"package alias remove acme/deep/web", "", `^the name acme/deep/web is free\n$`},

@@ -49,7 +49,7 @@ const (
 
 	// Nobody may have been there between the look and this.
 	qMovePackage = `UPDATE packages SET owner_id = $4, path = $5 WHERE id = $1 AND owner_id = $2 AND path = $3`
-	qLockPackage = `UPDATE packages SET inherit = inherit WHERE id = $1 AND owner_id = $2 AND path = $3`
+	qLockPlace   = `UPDATE packages SET inherit = inherit WHERE id = $1 AND owner_id = $2 AND path = $3`
 	qCutPackage  = `UPDATE packages SET repository_id = NULL, inherit = FALSE, linked_by_hand = FALSE, visibility = $2 WHERE id = $1`
 	qDropRolesOf = `DELETE FROM package_roles WHERE package_id = $1
 		AND (team_id IS NOT NULL OR repository_id IN (SELECT s.id FROM repositories s WHERE s.owner_id = $2))`
@@ -127,10 +127,10 @@ func (tx *Tx) MovePackage(ctx context.Context, id int64, from, to Place) error {
 	return moved(n, taken(err, berth.ErrExists.With("a package of that name is made just now")))
 }
 
-// LockPackage keeps others from moving a package until the transaction ends.
+// LockPlace keeps others from moving a package until the transaction ends.
 // Errors: berth.ErrUnavailable when somebody was faster.
-func (tx *Tx) LockPackage(ctx context.Context, id int64, at Place) error {
-	n, err := tx.exec(ctx, nil, qLockPackage, id, at.OwnerID, at.Path)
+func (tx *Tx) LockPlace(ctx context.Context, id int64, at Place) error {
+	n, err := tx.exec(ctx, nil, qLockPlace, id, at.OwnerID, at.Path)
 	return moved(n, err)
 }
 

@@ -37,8 +37,9 @@ const (
 		WHERE r.package_id = $1 AND r.id > $2 ORDER BY r.id LIMIT $3`
 	qAllowsPublic = `SELECT COALESCE(g.allow_public, TRUE) FROM owners o LEFT JOIN orgs g ON g.owner_id = o.id WHERE o.folded = $1`
 	qPutInherit   = `UPDATE packages SET inherit = $2, visibility = $3 WHERE id = $1`
-	qAutoLink     = `UPDATE packages SET repository_id = $2 WHERE id = $1 AND NOT linked_by_hand AND NOT inherit`
-	qPutLink      = `UPDATE packages SET repository_id = $2, inherit = $3, visibility = $4, linked_by_hand = TRUE WHERE id = $1`
+	qAutoLink     = `UPDATE packages SET repository_id = $2 WHERE id = $1 AND NOT linked_by_hand AND NOT inherit
+		AND owner_id = (SELECT s.owner_id FROM repositories s WHERE s.id = $2)`
+	qPutLink = `UPDATE packages SET repository_id = $2, inherit = $3, visibility = $4, linked_by_hand = TRUE WHERE id = $1`
 )
 
 // PutRole gives a role on a package.

@@ -233,6 +233,7 @@ func statements() []string { //nolint:funlen // it is a list
 		qLockOrg,
 		qLockOrgs,
 		qLockPackage,
+		qLockPlace,
 		qLockTrash,
 		qLockUser,
 		qLogicalUsage,

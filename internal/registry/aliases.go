@@ -227,8 +227,9 @@ func (s *Service) dropStale(ctx context.Context, tx *meta.Tx, to berth.Name, tar
 	return err
 }
 
-// free refuses a name that another package had before.
-func (s *Service) free(ctx context.Context, tx *meta.Tx, to berth.Name, owner, pkg int64) error {
+// unkept refuses a name that another package had before, and frees it where it was the
+// package itself.
+func unkept(ctx context.Context, tx *meta.Tx, to berth.Name, owner, pkg int64) error {
 	held, err := tx.FindAlias(ctx, owner, to.Path)
 	if err != nil || held == 0 {
 		return err

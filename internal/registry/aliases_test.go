@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/opencontainers/go-digest"
@@ -148,26 +149,44 @@ func TestManyAliases(t *testing.T) {
 	}
 }
 
-// What is in the trash is not pulled by its old names, which are kept for it.
+// What is in the trash is not pulled by its old names, which are kept for it until it
+// is gone for good.
 func TestAliasOfTheTrash(t *testing.T) {
 	t.Parallel()
 	s := berthtest.New(t)
-	ada := s.As("ada")
+	ctx, ada, root := t.Context(), s.As("ada"), s.Viewer("root")
 	ada.PushImage("acme/old", "v1", "1")
 	move(t, s, "acme/old", "acme/new")
-	s.Exec(`UPDATE packages SET path = '-/1/new', deleted_at = 1`)
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(s.Registry.DeletePackage(ctx, root, name(t, "acme/new")))
 	ada.Get("/v2/acme/old/manifests/v1").Want(http.StatusNotFound)
 	if r := ada.Do("POST", "/v2/acme/old/blobs/uploads/", nil).Want(http.StatusConflict); !strings.Contains(string(r.Body), "kept for a package that had it before") {
 		t.Errorf("%s", r.Body)
 	}
-	s.Exec(`UPDATE packages SET path = 'new', deleted_at = NULL`)
+	must(s.Registry.RestorePackage(ctx, root, name(t, "acme/new"), 0))
 	ada.Get("/v2/acme/old/manifests/v1").Want(http.StatusOK)
-	if err := s.Registry.DeletePackage(t.Context(), berth.Operator(), name(t, "acme/new")); err != nil {
-		t.Fatal(err)
+
+	// What was deleted does not come back where another package was meanwhile.
+	must(s.Registry.DeletePackage(ctx, root, name(t, "acme/new")))
+	ada.PushImage("acme/other", "v1", "2")
+	move(t, s, "acme/other", "acme/new")
+	move(t, s, "acme/new", "acme/other2")
+	if err := s.Registry.RestorePackage(ctx, root, name(t, "acme/new"), 0); !errors.Is(err, berth.ErrConflict) {
+		t.Errorf("to a name that is kept: %v", err)
 	}
-	if strings.Contains(s.State(), "package_aliases") {
-		t.Error("there is an old name of what is deleted for good")
+	must(s.Registry.DropAlias(ctx, root, name(t, "acme/new")))
+	must(s.Registry.RestorePackage(ctx, root, name(t, "acme/new"), 0))
+	must(s.Registry.DeletePackage(ctx, root, name(t, "acme/new")))
+	s.Clock.Advance(registry.TrashLife + time.Minute)
+	if n, err := s.Registry.PurgeTrash(ctx); n != 1 || err != nil {
+		t.Fatal(n, err)
 	}
+	ada.PushImage("acme/old", "v1", "3") // nobody had it
 }
 
 // A mount may name the old name of the source.

@@ -72,7 +72,7 @@ func (s *Service) carry(ctx context.Context, m *move) error {
 	if err := m.tx.MovePackage(ctx, m.pkg.ID, here, there); err != nil {
 		return err
 	}
-	if err := s.free(ctx, m.tx, m.to, there.OwnerID, m.pkg.ID); err != nil {
+	if err := unkept(ctx, m.tx, m.to, there.OwnerID, m.pkg.ID); err != nil {
 		return err
 	}
 	if err := s.leave(ctx, m.tx, m.from, here.OwnerID, m.pkg.ID, m.now); err != nil {

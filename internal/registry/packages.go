@@ -116,7 +116,7 @@ func (s *Service) administer(ctx context.Context, v berth.Viewer, n berth.Name, 
 			return err
 		}
 		// Its owner must not change while its ties to him do.
-		if err := tx.LockPackage(ctx, standing.PackageID, meta.Place{OwnerID: standing.OwnerID, Path: n.Path}); err != nil {
+		if err := tx.LockPlace(ctx, standing.PackageID, meta.Place{OwnerID: standing.OwnerID, Path: n.Path}); err != nil {
 			return err
 		}
 		p, err := tx.GetPackage(ctx, standing.PackageID)

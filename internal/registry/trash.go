@@ -137,8 +137,11 @@ func (s *Service) RestorePackage(ctx context.Context, v berth.Viewer, n berth.Na
 // is only the leftover of a probe, and goes.
 func nameFree(ctx context.Context, tx *meta.Tx, n berth.Name) error {
 	standing, err := tx.Standing(ctx, n, 0)
-	if err != nil || standing.PackageID == 0 {
+	if err != nil {
 		return err
+	}
+	if standing.PackageID == 0 {
+		return unkept(ctx, tx, n, standing.OwnerID, 0)
 	}
 	return berth.ErrExists.With("there is another package %s now; rename or delete that first", n)
 }

@@ -33,29 +33,33 @@ func (a *API) nameRoutes() []route {
 	return list
 }
 
+type packageNameBody struct {
+	Name string `json:"name"`
+}
+
 func (a *API) renamePackage(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r)
+	n, err := packageName(w, r, v)
 	if err != nil {
 		return err
 	}
-	var in struct {
-		Name string `json:"name"`
-	}
+	var in packageNameBody
 	if err := readJSON(w, r, &in); err != nil {
 		return err
 	}
 	return a.movePackage(w, r, v, n, n.Owner+"/"+in.Name)
 }
 
+type transferBody struct {
+	NewOwner string `json:"new_owner"`
+	NewName  string `json:"new_name,omitempty"`
+}
+
 func (a *API) transferPackage(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r)
+	n, err := packageName(w, r, v)
 	if err != nil {
 		return err
 	}
-	var in struct {
-		NewOwner string `json:"new_owner"`
-		NewName  string `json:"new_name"`
-	}
+	var in transferBody
 	if err := readJSON(w, r, &in); err != nil {
 		return err
 	}
@@ -102,11 +106,11 @@ func printAliases(list []registry.Alias) []jsonAlias {
 func aliasName(j jsonAlias) string { return j.Name }
 
 func (a *API) listAliases(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r)
+	n, err := packageName(w, r, v)
 	if err != nil {
 		return err
 	}
-	p, err := readPage(r)
+	p, err := a.readPage(r)
 	if err != nil {
 		return err
 	}
@@ -124,7 +128,7 @@ func (a *API) listKeptNames(w *httpkit.Writer, r *http.Request, v berth.Viewer) 
 	if err != nil {
 		return err
 	}
-	p, err := readPage(r)
+	p, err := a.readPage(r)
 	if err != nil {
 		return err
 	}
@@ -137,18 +141,20 @@ func (a *API) listKeptNames(w *httpkit.Writer, r *http.Request, v berth.Viewer) 
 }
 
 func (a *API) deleteAlias(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r)
+	n, err := packageName(w, r, v)
 	if err != nil {
 		return err
 	}
 	return done(w, a.registry.DropAlias(r.Context(), v, n))
 }
 
+type loginNameBody struct {
+	Login string `json:"login"`
+}
+
 // newLogin reads the name that an owner is to have.
 func newLogin(w *httpkit.Writer, r *http.Request, v berth.Viewer) (string, error) {
-	var in struct {
-		Login string `json:"login"`
-	}
+	var in loginNameBody
 	if err := known(v); err != nil {
 		return "", err
 	}
@@ -192,8 +198,8 @@ func (a *API) renameServiceAccount(w *httpkit.Writer, r *http.Request, v berth.V
 	return writeJSON(w, http.StatusOK, serviceAccountJSON(u))
 }
 
-// accepted is what GitHub answers, where renaming takes a while. Here it is done.
-type accepted struct {
+// renaming is what GitHub answers, where it takes a while. Here it is done.
+type renaming struct {
 	Message string `json:"message"`
 	URL     string `json:"url"`
 }
@@ -223,5 +229,5 @@ func (a *API) patchOrgName(w *httpkit.Writer, r *http.Request, v berth.Viewer) e
 }
 
 func (a *API) renamed(w *httpkit.Writer, r *http.Request, what, path string) error {
-	return writeJSON(w, http.StatusAccepted, accepted{"The " + what + " was renamed.", a.origins.Of(r) + prefix + path})
+	return writeJSON(w, http.StatusAccepted, renaming{"The " + what + " was renamed.", a.origins.Of(r) + prefix + path})
 }

@@ -24,6 +24,7 @@ func operations() []operation {
 		grouped("organizations", orgOperations()),
 		grouped("teams", teamOperations()),
 		grouped("repositories", repositoryOperations()),
+		grouped("names", nameOperations()),
 		grouped("webhooks", hookOperations()),
 		grouped("audit log", auditOperations()),
 		grouped("document", []operation{{

@@ -104,7 +104,7 @@ func testMovePackage(s *suite) {
 		return func(ctx context.Context, tx *meta.Tx) error { return tx.MovePackage(ctx, app, from, to) }
 	}
 	lock := func(at meta.Place) func(ctx context.Context, tx *meta.Tx) error {
-		return func(ctx context.Context, tx *meta.Tx) error { return tx.LockPackage(ctx, app, at) }
+		return func(ctx context.Context, tx *meta.Tx) error { return tx.LockPlace(ctx, app, at) }
 	}
 	s.refused("MovePackage to a name that is taken", berth.ErrExists, move(here, meta.Place{OwnerID: bob, Path: "taken"}))
 	s.refused("MovePackage to nobody", berth.ErrUnavailable, move(here, meta.Place{OwnerID: bob + 1000, Path: "app"}))
@@ -113,8 +113,8 @@ func testMovePackage(s *suite) {
 	same(s, "standing at the new name", app, s.standing("bob", "new", 0).PackageID)
 	same(s, "standing at the old name", 0, s.standing("ann", "app", 0).PackageID)
 	s.refused("MovePackage from where it was", berth.ErrUnavailable, move(here, meta.Place{OwnerID: bob, Path: "x"}))
-	s.refused("LockPackage where it was", berth.ErrUnavailable, lock(here))
-	s.refused("LockPackage of another owner", berth.ErrUnavailable, lock(meta.Place{OwnerID: ann, Path: "new"}))
+	s.refused("LockPlace where it was", berth.ErrUnavailable, lock(here))
+	s.refused("LockPlace of another owner", berth.ErrUnavailable, lock(meta.Place{OwnerID: ann, Path: "new"}))
 }
 
 func testCutPackage(s *suite) {
