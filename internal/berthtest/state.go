@@ -153,7 +153,7 @@ func (s *Server) raw() (*sql.DB, error) {
 	if s.postgres() {
 		return sql.Open("pgx", s.options.Address)
 	}
-	return sql.Open("sqlite", "file:"+s.file+"?_pragma=foreign_keys(1)&_pragma=busy_timeout(10000)")
+	return sql.Open("sqlite", "file:"+strings.TrimPrefix(s.options.Address, "sqlite:")+"?_pragma=foreign_keys(1)&_pragma=busy_timeout(10000)")
 }
 
 // OwnerID returns the id of a user or an organization.
