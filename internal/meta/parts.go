@@ -20,15 +20,22 @@ type Part struct {
 
 const (
 	partColumns   = `m.id, m.digest, m.media_type, m.size, m.version, COALESCE(m.trash_id, 0)`
+	parentsOf     = ` FROM manifest_children c JOIN manifests m ON m.id = c.manifest_id WHERE c.package_id = $1 AND c.digest = $2`
 	qGetPart      = `SELECT ` + partColumns + ` FROM manifests m WHERE m.package_id = $1 AND m.digest = $2`
 	qListChildren = `SELECT ` + partColumns + ` FROM manifest_children c
 		JOIN manifests m ON m.package_id = c.package_id AND m.digest = c.digest WHERE c.manifest_id = $1 ORDER BY m.id`
 	qListAttached = `SELECT ` + partColumns + ` FROM manifests m WHERE m.package_id = $1 AND m.subject = $2
 		UNION SELECT ` + partColumns + ` FROM tags t JOIN manifests m ON m.package_id = t.package_id AND m.digest = t.digest
-			WHERE t.package_id = $1 AND t.subject = $2
+			WHERE t.package_id = $1 AND t.subject = $2 AND t.digest <> $2
 		ORDER BY 1`
-	qListParents = `SELECT ` + partColumns + ` FROM manifest_children c JOIN manifests m ON m.id = c.manifest_id
-		WHERE c.package_id = $1 AND c.digest = $2 ORDER BY m.id`
+	qListParents = `SELECT ` + partColumns + parentsOf + ` ORDER BY m.id`
+	// What a manifest is there for: the indexes that hold it, and what it refers to.
+	qListHolders = `SELECT ` + partColumns + parentsOf + `
+		UNION SELECT ` + partColumns + ` FROM manifests r JOIN manifests m ON m.package_id = r.package_id AND m.digest = r.subject
+			WHERE r.package_id = $1 AND r.digest = $2
+		UNION SELECT ` + partColumns + ` FROM tags t JOIN manifests m ON m.package_id = t.package_id AND m.digest = t.subject AND m.digest <> t.digest
+			WHERE t.package_id = $1 AND t.digest = $2
+		ORDER BY 1`
 	qListInTrash  = `SELECT ` + partColumns + ` FROM manifests m WHERE m.trash_id = $1 ORDER BY m.id`
 	qListBlobsOf  = `SELECT digest FROM manifest_blobs WHERE manifest_id = $1 ORDER BY digest`
 	qListBlobUses = `SELECT b.digest, b.size,
@@ -37,7 +44,7 @@ const (
 		FROM manifest_blobs r JOIN blobs b ON b.digest = r.digest WHERE r.manifest_id = $1`
 	qGetManifest = `SELECT id, package_id, digest, media_type, artifact_type, COALESCE(subject, ''), annotations, size, body, pushed_at, version
 		FROM manifests WHERE id = $1`
-	qListTagsOf = `SELECT name FROM tags WHERE package_id = $1 AND digest = $2 ORDER BY folded`
+	qListTagsOf = `SELECT folded, name, digest, created_at, updated_at, downloads, last_pulled_at FROM tags WHERE package_id = $1 AND digest = $2 ORDER BY folded`
 )
 
 // GetPart finds a manifest, in the trash or not. Errors: berth.ErrManifestUnknown.
@@ -62,6 +69,12 @@ func (tx *Tx) ListParents(ctx context.Context, pkg int64, d berth.Digest) ([]Par
 	return tx.parts(ctx, qListParents, pkg, string(d))
 }
 
+// ListHolders returns what a manifest is there for: the indexes that hold it, and what
+// it refers to, as its subject or by a fallback tag.
+func (tx *Tx) ListHolders(ctx context.Context, pkg int64, d berth.Digest) ([]Part, error) {
+	return tx.parts(ctx, qListHolders, pkg, string(d))
+}
+
 // ListInTrash returns the manifests that were deleted together.
 func (tx *Tx) ListInTrash(ctx context.Context, trash int64) ([]Part, error) {
 	return tx.parts(ctx, qListInTrash, trash)
@@ -83,12 +96,15 @@ func scanPart(scan func(...any) error) (Part, error) {
 	return m, err
 }
 
-// ListTagsOf returns the tags of a manifest.
-func (tx *Tx) ListTagsOf(ctx context.Context, pkg int64, d berth.Digest) ([]berth.Tag, error) {
-	var list []berth.Tag
+// ListTagsOf returns the tags of a manifest, but for its id and its type.
+func (tx *Tx) ListTagsOf(ctx context.Context, pkg int64, d berth.Digest) ([]TagDetails, error) {
+	var list []TagDetails
 	err := tx.list(ctx, func(rows *sql.Rows) error {
-		var t berth.Tag
-		err := rows.Scan(&t)
+		var t TagDetails
+		var created, updated int64
+		var pulled sql.NullInt64
+		err := rows.Scan(&t.Folded, &t.Name, &t.Digest, &created, &updated, &t.Downloads, &pulled)
+		t.CreatedAt, t.UpdatedAt, t.LastPulledAt = fromMicros(created), fromMicros(updated), fromNull(pulled)
 		list = append(list, t)
 		return err
 	}, qListTagsOf, pkg, string(d))

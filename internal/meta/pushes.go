@@ -27,6 +27,7 @@ const (
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0)`
 	qListPushes = `SELECT id, package_id, manifest_id, tag, before, user_id, login, may_link, pushed_at, attempts FROM pushes
 		WHERE not_before <= $1 ORDER BY not_before, id LIMIT $2`
+	qPushedSince  = `SELECT EXISTS (SELECT 1 FROM manifests WHERE package_id = $1 AND version AND trash_id IS NULL AND updated_at > $2)`
 	qDropPush     = `DELETE FROM pushes WHERE id = $1`
 	qPostponePush = `UPDATE pushes SET attempts = attempts + 1, not_before = $2 WHERE id = $1`
 )
@@ -56,6 +57,13 @@ func (tx *Tx) ListPushes(ctx context.Context, now time.Time, limit int) ([]Push,
 func (tx *Tx) DropPush(ctx context.Context, id int64) (bool, error) {
 	n, err := tx.exec(ctx, nil, qDropPush, id)
 	return n == 1, err
+}
+
+// PushedSince reports whether a tag was moved to a version of a package after t.
+func (tx *Tx) PushedSince(ctx context.Context, pkg int64, t time.Time) (bool, error) {
+	var found bool
+	err := tx.row(ctx, qPushedSince, pkg, micros(t)).Scan(&found)
+	return found, err
 }
 
 // PostponePush puts a push that could not be dealt with off until t.

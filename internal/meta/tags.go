@@ -12,6 +12,8 @@ const (
 	// A tag keeps the spelling it was made with when it moves.
 	qPutTag = `INSERT INTO tags (package_id, folded, name, digest, updated_at, subject, created_at) VALUES ($1, $2, $3, $4, $5, $6, $5)
 		ON CONFLICT (package_id, folded) DO UPDATE SET digest = excluded.digest, updated_at = excluded.updated_at`
+	qRestoreTag = `INSERT INTO tags (package_id, folded, name, digest, updated_at, subject, created_at, downloads, last_pulled_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
 	qResolveTag = `SELECT m.id, m.digest, m.media_type, m.size, m.version
 		FROM tags t JOIN manifests m ON m.package_id = t.package_id AND m.digest = t.digest
 		WHERE t.package_id = $1 AND t.folded = $2`
@@ -22,7 +24,7 @@ const (
 	qListTagDetails = `SELECT ` + tagColumns + `
 		FROM tags t JOIN manifests m ON m.package_id = t.package_id AND m.digest = t.digest
 		WHERE t.package_id = $1 AND t.folded > $2 AND NOT EXISTS (SELECT 1 FROM manifests s
-			WHERE s.package_id = t.package_id AND s.digest = t.subject AND s.trash_id IS NULL)
+			WHERE s.package_id = t.package_id AND s.digest = t.subject AND s.digest <> t.digest AND s.trash_id IS NULL)
 		ORDER BY t.folded LIMIT $3`
 	qTouchManifest = `UPDATE manifests SET updated_at = $2 WHERE id = $1`
 	qDropTag       = `DELETE FROM tags WHERE package_id = $1 AND folded = $2`
@@ -32,10 +34,21 @@ const (
 
 // PutTag makes or moves a tag. Errors: berth.ErrManifestUnknown.
 func (tx *Tx) PutTag(ctx context.Context, pkg int64, folded string, t berth.Tag, d berth.Digest, now time.Time) error {
-	subject := t.Subject()
-	_, err := tx.exec(ctx, berth.ErrManifestUnknown, qPutTag, pkg, folded, string(t), string(d), micros(now),
-		sql.NullString{String: string(subject), Valid: subject != ""})
+	_, err := tx.exec(ctx, berth.ErrManifestUnknown, qPutTag, pkg, folded, string(t), string(d), micros(now), subjectOf(t))
 	return err
+}
+
+// RestoreTag makes a tag that was deleted as it was. Errors: berth.ErrManifestUnknown;
+// berth.ErrExists when there is one of that name.
+func (tx *Tx) RestoreTag(ctx context.Context, pkg int64, t TagDetails) error {
+	_, err := tx.exec(ctx, berth.ErrManifestUnknown, qRestoreTag, pkg, t.Folded, string(t.Name), string(t.Digest), micros(t.UpdatedAt), subjectOf(t.Name),
+		micros(t.CreatedAt), t.Downloads, nullMicros(t.LastPulledAt))
+	return taken(err, berth.ErrExists.With("a tag %s", t.Name))
+}
+
+func subjectOf(t berth.Tag) sql.NullString {
+	subject := t.Subject()
+	return sql.NullString{String: string(subject), Valid: subject != ""}
 }
 
 // ResolveTag finds the manifest that a tag names, without its body.

@@ -30,7 +30,8 @@ const (
 		ORDER BY x.id DESC LIMIT 1`
 	qGetTrashOf          = `SELECT ` + trashColumns + trashFrom + `JOIN manifests m ON m.trash_id = x.id AND m.digest = x.digest WHERE x.package_id = $1 AND m.id = $2`
 	qListTrash           = `SELECT ` + trashColumns + trashFrom + `WHERE p.owner_id = $1 AND x.digest IS NULL AND x.id < $2 ORDER BY x.id DESC LIMIT $3`
-	qListOldTrash        = `SELECT ` + trashColumns + trashFrom + `WHERE x.deleted_at < $1 ORDER BY x.deleted_at LIMIT $2`
+	qListOldTrash        = `SELECT ` + trashColumns + trashFrom + `WHERE x.deleted_at < $1 ORDER BY x.deleted_at, x.id LIMIT $2`
+	qGetTrash            = `SELECT ` + trashColumns + trashFrom + `WHERE x.id = $1`
 	qLockTrash           = `UPDATE trash SET deleted_at = deleted_at WHERE id = $1`
 	qDropTrash           = `DELETE FROM trash WHERE id = $1`
 	qListTrashedVersions = `SELECT ` + versionColumns + `, x.id, x.deleted_at, x.deleted_by, x.tags
@@ -47,10 +48,6 @@ const (
 		AND digest IN (SELECT r.digest FROM manifest_blobs r WHERE r.manifest_id = $2)`
 	qHideBlob = `UPDATE package_blobs SET hidden = TRUE WHERE package_id = $1 AND digest = $2 AND NOT hidden`
 
-	// What another deleted version holds too belongs to that now.
-	qPassMembers = `UPDATE manifests SET trash_id = (SELECT min(i.trash_id) FROM manifest_children c JOIN manifests i ON i.id = c.manifest_id
-			WHERE c.package_id = manifests.package_id AND c.digest = manifests.digest AND i.trash_id <> $1)
-		WHERE trash_id = $1`
 	qPurgeHidden = `DELETE FROM package_blobs WHERE package_id = $1 AND hidden
 		AND NOT EXISTS (SELECT 1 FROM manifest_blobs r WHERE r.package_id = package_blobs.package_id AND r.digest = package_blobs.digest)`
 )
@@ -74,6 +71,12 @@ func (tx *Tx) FindTrash(ctx context.Context, n berth.Name, pkg int64) (Trash, er
 // Errors: berth.ErrVersionUnknown.
 func (tx *Tx) GetTrashOf(ctx context.Context, pkg, version int64) (Trash, error) {
 	t, err := scanTrash(tx.row(ctx, qGetTrashOf, pkg, version).Scan)
+	return t, orUnknown(err, berth.ErrVersionUnknown)
+}
+
+// GetTrash returns a deletion. Errors: berth.ErrVersionUnknown.
+func (tx *Tx) GetTrash(ctx context.Context, id int64) (Trash, error) {
+	t, err := scanTrash(tx.row(ctx, qGetTrash, id).Scan)
 	return t, orUnknown(err, berth.ErrVersionUnknown)
 }
 
@@ -204,13 +207,6 @@ func (tx *Tx) HideBlob(ctx context.Context, pkg int64, d berth.Digest) error {
 	if err == nil && n == 0 {
 		return berth.ErrBlobUnknown
 	}
-	return err
-}
-
-// PassMembers gives what is left of a deletion, because another deleted version holds
-// it too, to that one.
-func (tx *Tx) PassMembers(ctx context.Context, trash int64) error {
-	_, err := tx.exec(ctx, nil, qPassMembers, trash)
 	return err
 }
 

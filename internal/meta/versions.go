@@ -48,7 +48,7 @@ const (
 				OR digest IN (SELECT t.digest FROM tags t WHERE t.package_id = $1 AND t.subject = $2))
 			AND version <> (subject IS NULL AND (
 				EXISTS (SELECT 1 FROM tags t WHERE t.package_id = manifests.package_id AND t.digest = manifests.digest
-					AND NOT EXISTS (SELECT 1 FROM manifests s WHERE s.package_id = t.package_id AND s.digest = t.subject AND s.trash_id IS NULL))
+					AND NOT EXISTS (SELECT 1 FROM manifests s WHERE s.package_id = t.package_id AND s.digest = t.subject AND s.digest <> t.digest AND s.trash_id IS NULL))
 				OR NOT EXISTS (SELECT 1 FROM manifest_children c JOIN manifests i ON i.id = c.manifest_id
 						WHERE c.package_id = manifests.package_id AND c.digest = manifests.digest AND i.trash_id IS NULL)
 					AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.package_id = manifests.package_id AND t.digest = manifests.digest)))

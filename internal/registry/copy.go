@@ -202,19 +202,27 @@ func (c *copying) manifest(ctx context.Context, p meta.Part, part bool) (id int6
 // attach copies the tags by which parts refer to others, and decides anew what is a
 // version in the target.
 func (c *copying) attach(ctx context.Context, parts []meta.Part) error {
-	var changed []berth.Digest
+	held := make(map[berth.Digest]bool, len(parts))
+	changed := make([]berth.Digest, len(parts))
+	for i, p := range parts {
+		held[p.Digest], changed[i] = true, p.Digest
+	}
 	for _, p := range parts {
-		changed = append(changed, p.Digest)
 		tags, err := c.tx.ListTagsOf(ctx, c.source, p.Digest)
 		if err != nil {
 			return err
 		}
+		row := meta.Manifest{PackageID: c.standing.PackageID, Digest: p.Digest, PushedAt: c.now}
 		for _, t := range tags {
-			if t.Subject() == "" {
-				continue
+			if subject := t.Name.Subject(); subject == p.Digest || !held[subject] {
+				continue // a tag like any other, which was not asked for
 			}
-			if err := c.tx.PutTag(ctx, c.standing.PackageID, c.service.fold(t), t, p.Digest, c.now); err != nil {
+			before, err := c.service.moveTag(ctx, c.tx, c.viewer, c.name, c.standing, row, t.Name)
+			if err != nil {
 				return err
+			}
+			if before != "" {
+				changed = append(changed, before)
 			}
 		}
 	}

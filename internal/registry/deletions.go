@@ -25,8 +25,12 @@ const (
 
 // hadTag is a tag that went with a version.
 type hadTag struct {
-	Name   berth.Tag    `json:"name"`
-	Digest berth.Digest `json:"digest"`
+	Name         berth.Tag    `json:"name"`
+	Digest       berth.Digest `json:"digest"`
+	CreatedAt    time.Time    `json:"created_at"`
+	UpdatedAt    time.Time    `json:"updated_at"`
+	Downloads    int64        `json:"downloads"`
+	LastPulledAt time.Time    `json:"last_pulled_at,omitzero"`
 }
 
 // DeleteManifest unties a tag, or moves a manifest to the trash with all that is there
@@ -74,24 +78,40 @@ func (s *Service) DeleteVersions(ctx context.Context, v berth.Viewer, n berth.Na
 		if err != nil {
 			return err
 		}
-		for _, id := range ids {
-			version, err := tx.GetVersion(ctx, standing.PackageID, id)
-			if errors.Is(err, berth.ErrVersionUnknown) {
-				return unknownVersion(n, id)
+		left := ids
+		for len(left) > 0 {
+			var held []int64
+			var refused error
+			for _, id := range left {
+				err := s.deleteVersion(ctx, tx, v, n, standing, id, now)
+				if errors.Is(err, berth.ErrManifestReferenced) {
+					held, refused = append(held, id), err // perhaps by another one of them
+				} else if err != nil {
+					return err
+				}
 			}
-			if err != nil {
-				return err
+			if len(held) == len(left) {
+				return refused
 			}
-			if err := keepsOne(ctx, tx, n, standing, version); err != nil {
-				return err
-			}
-			root := meta.Part{ID: version.ID, Digest: version.Digest, Version: true}
-			if err := s.trashVersion(ctx, tx, v, n, standing, root, now); err != nil {
-				return err
-			}
+			left = held
 		}
 		return nil
 	})
+}
+
+func (s *Service) deleteVersion(ctx context.Context, tx *meta.Tx, v berth.Viewer, n berth.Name, standing berth.Standing, id int64, now time.Time) error {
+	version, err := tx.GetVersion(ctx, standing.PackageID, id)
+	if errors.Is(err, berth.ErrVersionUnknown) {
+		return unknownVersion(n, id)
+	}
+	if err != nil {
+		return err
+	}
+	if err := keepsOne(ctx, tx, n, standing, version); err != nil {
+		return err
+	}
+	root := meta.Part{ID: version.ID, Digest: version.Digest, Version: true}
+	return s.trashVersion(ctx, tx, v, n, standing, root, now)
 }
 
 func unknownVersion(n berth.Name, id int64) error {
@@ -145,16 +165,7 @@ func (s *Service) trashVersion(ctx context.Context, tx *meta.Tx, v berth.Viewer,
 	if err != nil {
 		return err
 	}
-	gone := 0
-	for _, p := range parts {
-		if err := tx.TrashManifest(ctx, p.ID, trash); err != nil {
-			return err
-		}
-		if p.Version {
-			gone++
-		}
-	}
-	if err := tx.CountVersions(ctx, standing.PackageID, -gone, now); err != nil {
+	if err := trashParts(ctx, tx, standing.PackageID, parts, trash, now); err != nil {
 		return err
 	}
 	e := event(standing, n, now, "version.delete", describeTags(tags))
@@ -168,6 +179,26 @@ func (s *Service) trashVersion(ctx context.Context, tx *meta.Tx, v berth.Viewer,
 	return tell(ctx, tx, v, n, standing, "deleted", root, now)
 }
 
+// trashParts makes manifests part of a deletion, and decides anew what is a version
+// among those that stay: what was there only for one of them may be one now.
+func trashParts(ctx context.Context, tx *meta.Tx, pkg int64, parts []meta.Part, trash int64, now time.Time) error {
+	gone := 0
+	changed := make([]berth.Digest, len(parts))
+	for i, p := range parts {
+		if err := tx.TrashManifest(ctx, p.ID, trash); err != nil {
+			return err
+		}
+		if p.Version {
+			gone++
+		}
+		changed[i] = p.Digest
+	}
+	if err := tx.CountVersions(ctx, pkg, -gone, now); err != nil {
+		return err
+	}
+	return settle(ctx, tx, pkg, now, changed...)
+}
+
 // dropTags unties the tags of manifests, and returns what they were.
 func dropTags(ctx context.Context, tx *meta.Tx, pkg int64, parts []meta.Part) ([]hadTag, error) {
 	tags := []hadTag{}
@@ -177,7 +208,7 @@ func dropTags(ctx context.Context, tx *meta.Tx, pkg int64, parts []meta.Part) ([
 			return nil, err
 		}
 		for _, t := range list {
-			tags = append(tags, hadTag{t, p.Digest})
+			tags = append(tags, hadTag{t.Name, p.Digest, t.CreatedAt, t.UpdatedAt, t.Downloads, t.LastPulledAt})
 		}
 		if len(list) == 0 {
 			continue

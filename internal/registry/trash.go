@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/berth-registry/berth"
@@ -25,6 +25,9 @@ type Trashed struct {
 
 // Until returns when it is gone for good.
 func (t Trashed) Until() time.Time { return t.DeletedAt.Add(TrashLife) }
+
+// expired reports whether a deletion can be undone no more, purged or not.
+func expired(t meta.Trash, now time.Time) bool { return t.DeletedAt.Add(TrashLife).Before(now) }
 
 // hiddenName is the name under which a package lies in the trash.
 func hiddenName(t meta.Trash) berth.Name {
@@ -50,6 +53,7 @@ func (s *Service) ListTrash(ctx context.Context, v berth.Viewer, owner string, b
 		return nil, berth.ErrUnauthenticated.With("log in to see the trash")
 	}
 	limit = max(1, min(limit, MaxPage))
+	now := s.opts.Now()
 	var list []Trashed
 	err := s.meta.View(ctx, func(tx *meta.Tx) error {
 		list = list[:0]
@@ -65,6 +69,9 @@ func (s *Service) ListTrash(ctx context.Context, v berth.Viewer, owner string, b
 			}
 			for _, row := range rows {
 				before = row.ID
+				if expired(row, now) {
+					continue
+				}
 				if list, err = appendTrashed(ctx, tx, v, list, row); err != nil || len(list) == limit {
 					return err
 				}
@@ -102,7 +109,7 @@ func (s *Service) RestorePackage(ctx context.Context, v berth.Viewer, n berth.Na
 	unknown := berth.ErrPackageUnknown.With("no deleted package %s, or %s may not restore it", n, v.Login)
 	return s.meta.Update(ctx, func(tx *meta.Tx) error {
 		t, err := tx.FindTrash(ctx, n, id)
-		if errors.Is(err, berth.ErrPackageUnknown) {
+		if errors.Is(err, berth.ErrPackageUnknown) || err == nil && expired(t, now) {
 			return unknown
 		}
 		if err != nil {
@@ -117,7 +124,7 @@ func (s *Service) RestorePackage(ctx context.Context, v berth.Viewer, n berth.Na
 		case !berth.Can(v, standing, berth.ActionAdmin):
 			return unknown
 		}
-		if err := nameFree(ctx, tx, n); err != nil {
+		if err := nameFree(ctx, tx, n, now); err != nil {
 			return err
 		}
 		if err := tx.RestorePackage(ctx, t.PackageID, t.Name.Path); err != nil {
@@ -135,15 +142,18 @@ func (s *Service) RestorePackage(ctx context.Context, v berth.Viewer, n berth.Na
 
 // nameFree refuses a name that has been taken. A package into which nothing ever came
 // is only the leftover of a probe, and goes.
-func nameFree(ctx context.Context, tx *meta.Tx, n berth.Name) error {
+func nameFree(ctx context.Context, tx *meta.Tx, n berth.Name, now time.Time) error {
 	standing, err := tx.Standing(ctx, n, 0)
 	if err != nil {
 		return err
 	}
-	if standing.PackageID == 0 {
-		return unkept(ctx, tx, n, standing.OwnerID, 0)
+	switch {
+	case standing.Published:
+		return berth.ErrExists.With("there is another package %s now; rename or delete that first", n)
+	case standing.PackageID != 0:
+		return tx.PurgePackage(ctx, standing.PackageID, now)
 	}
-	return berth.ErrExists.With("there is another package %s now; rename or delete that first", n)
+	return unkept(ctx, tx, n, standing.OwnerID, 0)
 }
 
 // RestoreVersion brings a deleted version back with its tags and all that was deleted
@@ -158,6 +168,9 @@ func (s *Service) RestoreVersion(ctx context.Context, v berth.Viewer, n berth.Na
 			return err
 		}
 		t, err := tx.GetTrashOf(ctx, standing.PackageID, id)
+		if err == nil && expired(t, now) {
+			return berth.ErrVersionUnknown.With("%s has no deleted version %d", n, id)
+		}
 		if errors.Is(err, berth.ErrVersionUnknown) {
 			if _, err := tx.GetVersion(ctx, standing.PackageID, id); err == nil {
 				return berth.ErrExists.With("version %d is not deleted", id)
@@ -174,18 +187,9 @@ func (s *Service) RestoreVersion(ctx context.Context, v berth.Viewer, n berth.Na
 		if tags, err = s.freeTags(ctx, tx, standing.PackageID, tags, skipTaken); err != nil {
 			return err
 		}
-		root, err := s.revive(ctx, tx, standing.PackageID, t)
+		r := revival{tx: tx, service: s, pkg: standing.PackageID, trash: t, now: now, tags: tags}
+		root, err := r.run(ctx)
 		if err != nil {
-			return err
-		}
-		changed := []berth.Digest{root.Digest}
-		for _, tag := range tags {
-			if err := tx.PutTag(ctx, standing.PackageID, s.fold(tag.Name), tag.Name, tag.Digest, now); err != nil {
-				return err
-			}
-			changed = append(changed, tag.Digest)
-		}
-		if err := settle(ctx, tx, standing.PackageID, now, changed...); err != nil {
 			return err
 		}
 		if err := tx.DropTrash(ctx, t.ID); err != nil {
@@ -198,61 +202,6 @@ func (s *Service) RestoreVersion(ctx context.Context, v berth.Viewer, n berth.Na
 		}
 		return tell(ctx, tx, v, n, standing, "restored", root, now)
 	})
-}
-
-// freeTags returns the tags that name nothing now. Unless those that do may be left
-// out, it refuses them.
-func (s *Service) freeTags(ctx context.Context, tx *meta.Tx, pkg int64, tags []hadTag, skipTaken bool) ([]hadTag, error) {
-	var free []hadTag
-	var taken []string
-	for _, t := range tags {
-		_, err := tx.ResolveTag(ctx, pkg, s.fold(t.Name))
-		switch {
-		case err == nil:
-			taken = append(taken, string(t.Name))
-		case errors.Is(err, berth.ErrManifestUnknown):
-			free = append(free, t)
-		default:
-			return nil, err
-		}
-	}
-	if len(taken) == 0 || skipTaken {
-		return free, nil
-	}
-	return nil, berth.ErrExists.With("the tags %s name another version now; delete them first, or restore without those (skip_taken_tags)", strings.Join(taken, ", "))
-}
-
-// revive takes out of the trash what was deleted together, and what the root needs
-// that was deleted with another version since.
-func (s *Service) revive(ctx context.Context, tx *meta.Tx, pkg int64, t meta.Trash) (root meta.Part, err error) {
-	parts, err := tx.ListInTrash(ctx, t.ID)
-	if err != nil {
-		return root, err
-	}
-	for i := 0; i < len(parts); i++ {
-		p := parts[i]
-		if p.Digest == t.Digest {
-			root = p
-		}
-		children, err := tx.ListChildren(ctx, p.ID)
-		if err != nil {
-			return root, err
-		}
-		for _, c := range children {
-			if c.TrashID != 0 && c.TrashID != t.ID {
-				parts = append(parts, c)
-			}
-		}
-		if len(parts) > maxUnit {
-			return root, berth.ErrRequestTooLarge.With("the version has more than %d manifests", maxUnit)
-		}
-	}
-	for _, p := range parts {
-		if err := tx.ReviveManifest(ctx, pkg, p.ID); err != nil {
-			return root, err
-		}
-	}
-	return root, nil
 }
 
 // purgeBatch is how many deletions are purged at a time.
@@ -272,15 +221,17 @@ func (s *Service) PurgeTrash(ctx context.Context) (int, error) {
 		if err != nil {
 			return purged, err
 		}
+		var failed error
 		for _, t := range old {
 			err := s.meta.Update(ctx, func(tx *meta.Tx) error { return purge(ctx, tx, t, now) })
-			if err != nil {
-				return purged, fmt.Errorf("purge %s of %s: %w", t.Digest, t.Name, err)
+			if err != nil { // the others must not wait for it
+				failed = errors.Join(failed, fmt.Errorf("purge %s of %s: %w", t.Digest, t.Name, err))
+				continue
 			}
 			purged++
 		}
-		if len(old) < purgeBatch {
-			return purged, nil
+		if failed != nil || len(old) < purgeBatch {
+			return purged, failed
 		}
 	}
 }
@@ -309,28 +260,35 @@ func purge(ctx context.Context, tx *meta.Tx, t meta.Trash, now time.Time) error 
 // purgeParts deletes what was deleted together from the root down. What another
 // deleted version holds too is that one's now.
 func purgeParts(ctx context.Context, tx *meta.Tx, t meta.Trash) error {
-	parts, err := tx.ListInTrash(ctx, t.ID)
-	if err != nil {
-		return err
+	left, err := tx.ListInTrash(ctx, t.ID)
+	for progress := true; progress && err == nil; {
+		before := len(left)
+		left, err = withoutHeld(ctx, tx, t, left)
+		progress = len(left) < before
 	}
-	for progress := true; progress; {
-		progress = false
-		for i, p := range parts {
-			if p.ID == 0 {
-				continue
-			}
-			parents, err := tx.ListParents(ctx, t.PackageID, p.Digest)
-			if err != nil {
-				return err
-			}
-			if len(parents) > 0 {
-				continue
-			}
-			if err := tx.DropManifest(ctx, t.PackageID, p.Digest); err != nil {
-				return err
-			}
-			parts[i].ID, progress = 0, true
+	return err
+}
+
+// withoutHeld deletes of some parts what nothing holds, gives away what another
+// deletion holds, and returns those that are left: they are held by one of these.
+func withoutHeld(ctx context.Context, tx *meta.Tx, t meta.Trash, parts []meta.Part) (left []meta.Part, err error) {
+	for _, p := range parts {
+		parents, err := tx.ListParents(ctx, t.PackageID, p.Digest)
+		if err != nil {
+			return nil, err
+		}
+		i := slices.IndexFunc(parents, func(parent meta.Part) bool { return parent.TrashID != 0 && parent.TrashID != t.ID })
+		switch {
+		case len(parents) == 0:
+			err = tx.DropManifest(ctx, t.PackageID, p.Digest)
+		case i >= 0:
+			err = tx.TrashManifest(ctx, p.ID, parents[i].TrashID)
+		default:
+			left = append(left, p)
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
-	return tx.PassMembers(ctx, t.ID)
+	return left, nil
 }

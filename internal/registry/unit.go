@@ -17,7 +17,8 @@ func whole(ctx context.Context, tx *meta.Tx, pkg int64, root meta.Part) ([]meta.
 }
 
 // unit returns a version's root and all that is there only for it: what goes when it
-// goes. What has a tag of its own or lies in another index stays.
+// goes. What has a tag of its own, lies in another index or refers to something else
+// stays.
 func unit(ctx context.Context, tx *meta.Tx, pkg int64, root meta.Part) ([]meta.Part, error) {
 	list, err := gather(ctx, tx, pkg, root, func(p meta.Part) bool { return p.TrashID == 0 && !p.Version })
 	for err == nil {
@@ -29,8 +30,8 @@ func unit(ctx context.Context, tx *meta.Tx, pkg int64, root meta.Part) ([]meta.P
 	return list, err
 }
 
-// withoutShared leaves out what an index outside of the list holds, and what then
-// hangs on nothing in the list any more.
+// withoutShared leaves out what an index outside of the list holds or what refers to
+// something there, and what then hangs on nothing in the list any more.
 func withoutShared(ctx context.Context, tx *meta.Tx, pkg int64, list []meta.Part) ([]meta.Part, error) {
 	inside := make(map[int64]bool, len(list))
 	for _, p := range list {
@@ -38,12 +39,12 @@ func withoutShared(ctx context.Context, tx *meta.Tx, pkg int64, list []meta.Part
 	}
 	shared := map[int64]bool{}
 	for _, p := range list[1:] {
-		parents, err := tx.ListParents(ctx, pkg, p.Digest)
+		holders, err := tx.ListHolders(ctx, pkg, p.Digest)
 		if err != nil {
 			return nil, err
 		}
-		for _, parent := range parents {
-			if parent.TrashID == 0 && !inside[parent.ID] {
+		for _, h := range holders {
+			if h.TrashID == 0 && !inside[h.ID] {
 				shared[p.ID] = true
 			}
 		}

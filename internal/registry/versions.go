@@ -151,7 +151,7 @@ func findMissing(ctx context.Context, tx *meta.Tx, list []Version) error {
 
 func missing(ctx context.Context, tx *meta.Tx, version Version) ([]Missing, error) {
 	root := meta.Part{ID: version.ID, Digest: version.Digest}
-	parts := []meta.Part{root}
+	parts, seen := []meta.Part{root}, map[int64]bool{root.ID: true}
 	platforms := map[berth.Digest]string{}
 	for _, p := range version.Summary.Platforms {
 		platforms[p.Digest] = p.String()
@@ -172,7 +172,12 @@ func missing(ctx context.Context, tx *meta.Tx, version Version) ([]Missing, erro
 		if err != nil {
 			return nil, err
 		}
-		parts = append(parts, children...)
+		for _, c := range children {
+			if !seen[c.ID] {
+				seen[c.ID] = true
+				parts = append(parts, c)
+			}
+		}
 	}
 	return list, nil
 }

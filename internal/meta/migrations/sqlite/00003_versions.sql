@@ -104,7 +104,7 @@ UPDATE tags SET created_at = updated_at, subject = CASE
   WHEN folded LIKE 'sha512-%' AND length(folded) >= 135 THEN 'sha512:' || substr(folded, 8, 128) END;
 UPDATE manifests SET updated_at = pushed_at, version = subject IS NULL AND (
   EXISTS (SELECT 1 FROM tags t WHERE t.package_id = manifests.package_id AND t.digest = manifests.digest
-    AND NOT EXISTS (SELECT 1 FROM manifests s WHERE s.package_id = t.package_id AND s.digest = t.subject))
+    AND NOT EXISTS (SELECT 1 FROM manifests s WHERE s.package_id = t.package_id AND s.digest = t.subject AND s.digest <> t.digest))
   OR NOT EXISTS (SELECT 1 FROM manifest_children c WHERE c.package_id = manifests.package_id AND c.digest = manifests.digest)
     AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.package_id = manifests.package_id AND t.digest = manifests.digest));
 UPDATE packages SET updated_at = COALESCE(published_at, created_at),
