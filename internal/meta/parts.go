@@ -45,6 +45,9 @@ const (
 	qGetManifest = `SELECT id, package_id, digest, media_type, artifact_type, COALESCE(subject, ''), annotations, size, body, pushed_at, version
 		FROM manifests WHERE id = $1`
 	qListTagsOf = `SELECT folded, name, digest, created_at, updated_at, downloads, last_pulled_at FROM tags WHERE package_id = $1 AND digest = $2 ORDER BY folded`
+	// Those that by their name are for a manifest, and name another.
+	qListTagsFor = `SELECT folded, name, digest, created_at, updated_at, downloads, last_pulled_at FROM tags
+		WHERE package_id = $1 AND subject = $2 AND digest <> $2 ORDER BY folded`
 )
 
 // GetPart finds a manifest, in the trash or not. Errors: berth.ErrManifestUnknown.
@@ -98,6 +101,16 @@ func scanPart(scan func(...any) error) (Part, error) {
 
 // ListTagsOf returns the tags of a manifest, but for its id and its type.
 func (tx *Tx) ListTagsOf(ctx context.Context, pkg int64, d berth.Digest) ([]TagDetails, error) {
+	return tx.tagDetails(ctx, qListTagsOf, pkg, d)
+}
+
+// ListTagsFor returns the tags by which others refer to a manifest, but for their ids
+// and types.
+func (tx *Tx) ListTagsFor(ctx context.Context, pkg int64, subject berth.Digest) ([]TagDetails, error) {
+	return tx.tagDetails(ctx, qListTagsFor, pkg, subject)
+}
+
+func (tx *Tx) tagDetails(ctx context.Context, query string, pkg int64, d berth.Digest) ([]TagDetails, error) {
 	var list []TagDetails
 	err := tx.list(ctx, func(rows *sql.Rows) error {
 		var t TagDetails
@@ -107,7 +120,7 @@ func (tx *Tx) ListTagsOf(ctx context.Context, pkg int64, d berth.Digest) ([]TagD
 		t.CreatedAt, t.UpdatedAt, t.LastPulledAt = fromMicros(created), fromMicros(updated), fromNull(pulled)
 		list = append(list, t)
 		return err
-	}, qListTagsOf, pkg, string(d))
+	}, query, pkg, string(d))
 	return list, err
 }
 

@@ -28,7 +28,6 @@ const (
 		ORDER BY t.folded LIMIT $3`
 	qTouchManifest = `UPDATE manifests SET updated_at = $2 WHERE id = $1`
 	qDropTag       = `DELETE FROM tags WHERE package_id = $1 AND folded = $2`
-	qDropTagsOf    = `DELETE FROM tags WHERE package_id = $1 AND digest = $2`
 	qRefoldTags    = `UPDATE tags SET folded = CASE WHEN $1 THEN lower(name) ELSE name END`
 )
 
@@ -83,12 +82,6 @@ func (tx *Tx) DropTag(ctx context.Context, pkg int64, folded string) error {
 	if err == nil && n == 0 {
 		return berth.ErrManifestUnknown
 	}
-	return err
-}
-
-// DropTagsOf unties all tags of a manifest.
-func (tx *Tx) DropTagsOf(ctx context.Context, pkg int64, d berth.Digest) error {
-	_, err := tx.exec(ctx, nil, qDropTagsOf, pkg, string(d))
 	return err
 }
 

@@ -165,7 +165,7 @@ func (s *Service) trashVersion(ctx context.Context, tx *meta.Tx, v berth.Viewer,
 	if err != nil {
 		return err
 	}
-	if err := trashParts(ctx, tx, standing.PackageID, parts, trash, now); err != nil {
+	if err := trashParts(ctx, tx, standing.PackageID, parts, tags, trash, now); err != nil {
 		return err
 	}
 	e := event(standing, n, now, "version.delete", describeTags(tags))
@@ -181,17 +181,20 @@ func (s *Service) trashVersion(ctx context.Context, tx *meta.Tx, v berth.Viewer,
 
 // trashParts makes manifests part of a deletion, and decides anew what is a version
 // among those that stay: what was there only for one of them may be one now.
-func trashParts(ctx context.Context, tx *meta.Tx, pkg int64, parts []meta.Part, trash int64, now time.Time) error {
+func trashParts(ctx context.Context, tx *meta.Tx, pkg int64, parts []meta.Part, tags []hadTag, trash int64, now time.Time) error {
 	gone := 0
-	changed := make([]berth.Digest, len(parts))
-	for i, p := range parts {
+	changed := make([]berth.Digest, 0, len(parts)+len(tags))
+	for _, p := range parts {
 		if err := tx.TrashManifest(ctx, p.ID, trash); err != nil {
 			return err
 		}
 		if p.Version {
 			gone++
 		}
-		changed[i] = p.Digest
+		changed = append(changed, p.Digest)
+	}
+	for _, t := range tags {
+		changed = append(changed, t.Digest)
 	}
 	if err := tx.CountVersions(ctx, pkg, -gone, now); err != nil {
 		return err
@@ -199,7 +202,8 @@ func trashParts(ctx context.Context, tx *meta.Tx, pkg int64, parts []meta.Part, 
 	return settle(ctx, tx, pkg, now, changed...)
 }
 
-// dropTags unties the tags of manifests, and returns what they were.
+// dropTags unties the tags of manifests and those that are for them by their name, and
+// returns what they were.
 func dropTags(ctx context.Context, tx *meta.Tx, pkg int64, parts []meta.Part) ([]hadTag, error) {
 	tags := []hadTag{}
 	for _, p := range parts {
@@ -207,14 +211,15 @@ func dropTags(ctx context.Context, tx *meta.Tx, pkg int64, parts []meta.Part) ([
 		if err != nil {
 			return nil, err
 		}
-		for _, t := range list {
-			tags = append(tags, hadTag{t.Name, p.Digest, t.CreatedAt, t.UpdatedAt, t.Downloads, t.LastPulledAt})
-		}
-		if len(list) == 0 {
-			continue
-		}
-		if err := tx.DropTagsOf(ctx, pkg, p.Digest); err != nil {
+		others, err := tx.ListTagsFor(ctx, pkg, p.Digest)
+		if err != nil {
 			return nil, err
+		}
+		for _, t := range append(list, others...) {
+			tags = append(tags, hadTag{t.Name, t.Digest, t.CreatedAt, t.UpdatedAt, t.Downloads, t.LastPulledAt})
+			if err := tx.DropTag(ctx, pkg, t.Folded); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return tags, nil

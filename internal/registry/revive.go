@@ -164,6 +164,7 @@ func (r *revival) write(ctx context.Context) error {
 		if err := r.tx.RestoreTag(ctx, r.pkg, row); err != nil {
 			return err
 		}
+		changed = append(changed, t.Digest)
 	}
 	return settle(ctx, r.tx, r.pkg, r.now, changed...)
 }

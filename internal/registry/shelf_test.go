@@ -55,7 +55,9 @@ func (k *shelf) put(what, tag, mediaType string, body []byte) {
 	k.c.PushManifest(k.n.String(), tag, mediaType, body)
 }
 
-func config(what string) string { return fmt.Sprintf(`{"os":"linux","architecture":"amd64","author":%q}`, what) }
+func config(what string) string {
+	return fmt.Sprintf(`{"os":"linux","architecture":"amd64","author":%q}`, what)
+}
 
 func imageBody(what string) []byte { return berthtest.Image(config(what), "layer "+what) }
 

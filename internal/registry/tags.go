@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/berth-registry/berth"
@@ -47,7 +48,8 @@ func (s *Service) moveTags(ctx context.Context, tx *meta.Tx, v berth.Viewer, n b
 // counts.
 func settle(ctx context.Context, tx *meta.Tx, pkg int64, now time.Time, changed ...berth.Digest) error {
 	more := 0
-	for _, d := range changed {
+	slices.Sort(changed)
+	for _, d := range slices.Compact(changed) {
 		n, err := tx.SettleVersions(ctx, pkg, d)
 		if err != nil {
 			return err
