@@ -13,6 +13,7 @@ import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/account"
 	"github.com/berth-registry/berth/internal/berthtest"
 	"github.com/berth-registry/berth/internal/registry"
 )
@@ -248,5 +249,12 @@ func (k *shelf) page(what string) registry.VersionPage {
 func (k *shelf) followUp() {
 	k.Helper()
 	_, err := k.s.Registry.FollowUp(k.Context())
+	k.must(err)
+}
+
+// repository makes a record of a source repository.
+func (k *shelf) repository(owner, name string, v berth.Visibility) {
+	k.Helper()
+	_, err := k.s.Account.CreateRepository(k.Context(), berth.Operator(), owner, account.RepositoryChange{Name: &name, Visibility: &v})
 	k.must(err)
 }
