@@ -25,12 +25,10 @@ type Described struct {
 	MediaType    string
 	ArtifactType string
 	Body         []byte
-	Version      bool
-	Trashed      bool
 }
 
 const (
-	qGetDescribed   = `SELECT id, package_id, digest, media_type, artifact_type, body, version, trash_id IS NOT NULL FROM manifests WHERE id = $1`
+	qGetDescribed   = `SELECT id, package_id, digest, media_type, artifact_type, body FROM manifests WHERE id = $1`
 	qGetDescription = `SELECT kind, size, summary, details, problem FROM descriptions WHERE manifest_id = $1`
 	qPutDescription = `INSERT INTO descriptions (manifest_id, kind, size, summary, details, problem, described_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (manifest_id) DO UPDATE
@@ -43,6 +41,8 @@ const (
 		SELECT (SELECT COALESCE(sum(m.size), 0) FROM manifests m WHERE m.id IN (SELECT id FROM held))
 			+ (SELECT COALESCE(sum(b.size), 0) FROM blobs b
 				WHERE b.digest IN (SELECT r.digest FROM manifest_blobs r WHERE r.manifest_id IN (SELECT id FROM held)))`
+	qFindBlobOf = `SELECT b.digest, b.size, b.storage_key, b.lease_until FROM manifest_blobs r JOIN blobs b ON b.digest = r.digest
+		WHERE r.manifest_id = $1 AND r.digest = $2 AND b.state = 'live'`
 	qDescribePackage = `UPDATE packages SET kind = $2, description = $3, licenses = $4 WHERE id = $1`
 
 	qMarkLost   = `UPDATE blobs SET lost_at = $2 WHERE digest = $1 AND lost_at IS NULL AND storage_key = $3`
@@ -56,7 +56,7 @@ const (
 // GetDescribed returns a manifest by id. Errors: berth.ErrManifestUnknown.
 func (tx *Tx) GetDescribed(ctx context.Context, id int64) (Described, error) {
 	var m Described
-	err := tx.row(ctx, qGetDescribed, id).Scan(&m.ID, &m.PackageID, &m.Digest, &m.MediaType, &m.ArtifactType, &m.Body, &m.Version, &m.Trashed)
+	err := tx.row(ctx, qGetDescribed, id).Scan(&m.ID, &m.PackageID, &m.Digest, &m.MediaType, &m.ArtifactType, &m.Body)
 	return m, orUnknown(err, berth.ErrManifestUnknown)
 }
 
@@ -73,6 +73,12 @@ func (tx *Tx) GetDescription(ctx context.Context, manifest int64) (Description, 
 func (tx *Tx) PutDescription(ctx context.Context, manifest int64, d Description, now time.Time) error {
 	_, err := tx.exec(ctx, berth.ErrManifestUnknown, qPutDescription, manifest, d.Kind, d.Size, d.Summary, d.Details, d.Problem, micros(now))
 	return err
+}
+
+// FindBlobOf finds a blob that a manifest needs. Errors: berth.ErrBlobUnknown, also for
+// what others hold.
+func (tx *Tx) FindBlobOf(ctx context.Context, manifest int64, d berth.Digest) (Blob, error) {
+	return scanBlob(tx.row(ctx, qFindBlobOf, manifest, string(d)))
 }
 
 // Measure returns how many bytes a manifest and all that it holds have, each thing

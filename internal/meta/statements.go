@@ -120,6 +120,7 @@ func statements() []string { //nolint:funlen // it is a list
 		qFindAlias,
 		qFindBlob,
 		qFindDigest,
+		qFindBlobOf,
 		qFindDueDelivery,
 		qFindIdentity,
 		qFindInvitation,

@@ -57,32 +57,21 @@ func (s *Service) postpone(ctx context.Context, p meta.Push) error {
 }
 
 func (s *Service) followUp(ctx context.Context, p meta.Push) error {
-	var m meta.Described
-	var first *artifact.Description
-	err := s.meta.View(ctx, func(tx *meta.Tx) (err error) {
-		if m, err = tx.GetDescribed(ctx, p.ManifestID); err == nil {
-			first, err = firstChild(ctx, tx, m)
-		}
-		return err
-	})
+	m, d, err := s.understand(ctx, p.ManifestID, 0)
 	if errors.Is(err, berth.ErrManifestUnknown) {
 		return nil // the row of the push has gone with it
 	}
 	if err != nil {
 		return err
 	}
-	config, problem, err := s.readConfig(ctx, m)
-	if err != nil {
-		return err
-	}
-	d := artifact.Describe(artifact.Input{
-		Manifest: m.Body, MediaType: m.MediaType, ArtifactType: m.ArtifactType, Config: config, First: first,
-	})
-	if d.Problem == "" {
-		d.Problem = problem
-	}
 	now := s.opts.Now()
 	return s.meta.Update(ctx, func(tx *meta.Tx) error {
+		// First of all, in the order in which pushes lock.
+		err := tx.LockPackage(ctx, p.PackageID)
+		deleted := errors.Is(err, berth.ErrPackageUnknown)
+		if err != nil && !deleted {
+			return err
+		}
 		mine, err := tx.DropPush(ctx, p.ID)
 		if err != nil || !mine {
 			return err
@@ -90,28 +79,69 @@ func (s *Service) followUp(ctx context.Context, p meta.Push) error {
 		if err := describe(ctx, tx, m, d, now); err != nil {
 			return err
 		}
-		if p.Tag == "" || m.Trashed {
+		if p.Tag == "" || deleted {
 			return nil
 		}
 		return s.afterTag(ctx, tx, p, m, d, now)
 	})
 }
 
-// firstChild returns what was read of the image that stands for an index.
-func firstChild(ctx context.Context, tx *meta.Tx, m meta.Described) (*artifact.Description, error) {
+// maxNested is how far down the first image in nested indexes is looked for.
+const maxNested = 4
+
+// understand reads what a manifest and its config say. An index is told by its first
+// image too, which is read here where the job has not come to it yet.
+func (s *Service) understand(ctx context.Context, id int64, depth int) (m meta.Described, d artifact.Description, err error) {
+	var first *artifact.Description
+	undescribed := int64(0)
+	err = s.meta.View(ctx, func(tx *meta.Tx) (err error) {
+		if m, err = tx.GetDescribed(ctx, id); err == nil {
+			first, undescribed, err = firstChild(ctx, tx, m)
+		}
+		return err
+	})
+	if err != nil {
+		return m, d, err
+	}
+	if undescribed != 0 && depth < maxNested {
+		_, child, err := s.understand(ctx, undescribed, depth+1)
+		if err != nil {
+			return m, d, err
+		}
+		first = &child
+	}
+	config, problem, err := s.readConfig(ctx, m)
+	if err != nil {
+		return m, d, err
+	}
+	d = artifact.Describe(artifact.Input{
+		Manifest: m.Body, MediaType: m.MediaType, ArtifactType: m.ArtifactType, Config: config, First: first,
+	})
+	if d.Problem == "" {
+		d.Problem = problem
+	}
+	return m, d, nil
+}
+
+// firstChild returns what was read of the image that stands for an index, or its id
+// when that is still to come.
+func firstChild(ctx context.Context, tx *meta.Tx, m meta.Described) (first *artifact.Description, undescribed int64, err error) {
 	child, ok := artifact.FirstChild(m.Body)
 	if !ok {
-		return nil, nil //nolint:nilnil // most have none
+		return nil, 0, nil
 	}
 	part, err := tx.GetPart(ctx, m.PackageID, child.Digest)
 	if errors.Is(err, berth.ErrManifestUnknown) {
-		return nil, nil //nolint:nilnil // a blob in an index
+		return nil, 0, nil // a blob in an index
 	}
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	d, err := readDescription(ctx, tx, part.ID)
-	return &d, err
+	if err != nil || d.Kind == "" {
+		return nil, part.ID, err
+	}
+	return &d, 0, nil
 }
 
 // readDescription returns what was written down of a manifest, the zero value when
@@ -126,8 +156,9 @@ func readDescription(ctx context.Context, tx *meta.Tx, manifest int64) (artifact
 	return d, err
 }
 
-// readConfig reads the config of an image. Bytes that are lost are a problem of the
-// image, and not of the job.
+// readConfig reads the config of an image, if it is one of the blobs for which the push
+// was checked: others are none of its business. Bytes that are lost are a problem of
+// the image, and not of the job.
 func (s *Service) readConfig(ctx context.Context, m meta.Described) (config []byte, problem string, err error) {
 	want, ok := artifact.ConfigDescriptor(m.Body)
 	if !ok {
@@ -135,7 +166,7 @@ func (s *Service) readConfig(ctx context.Context, m meta.Described) (config []by
 	}
 	var row meta.Blob
 	err = s.meta.View(ctx, func(tx *meta.Tx) (err error) {
-		row, err = tx.FindBlob(ctx, want.Digest)
+		row, err = tx.FindBlobOf(ctx, m.ID, want.Digest)
 		return err
 	})
 	if err == nil {
@@ -191,11 +222,9 @@ func describe(ctx context.Context, tx *meta.Tx, m meta.Described, d artifact.Des
 // afterTag does what follows when a tag was pushed: what the manifest says is said of
 // the package, the package is linked, and those who asked for it are told.
 func (s *Service) afterTag(ctx context.Context, tx *meta.Tx, p meta.Push, m meta.Described, d artifact.Description, now time.Time) error {
-	if !m.Version {
-		return nil // a signature, or a child that was tagged and is not any more
-	}
-	if err := tx.DescribePackage(ctx, p.PackageID, string(d.Kind), d.Summary.Description, d.Summary.Licenses); err != nil {
-		return err
+	part, err := tx.GetPart(ctx, p.PackageID, m.Digest)
+	if err != nil || !part.Version || part.TrashID != 0 {
+		return err // a signature, or a child that was tagged and is not any more
 	}
 	row, err := tx.GetPackage(ctx, p.PackageID)
 	if errors.Is(err, berth.ErrPackageUnknown) {
@@ -204,8 +233,19 @@ func (s *Service) afterTag(ctx context.Context, tx *meta.Tx, p meta.Push, m meta
 	if err != nil {
 		return err
 	}
-	if err := s.autoLink(ctx, tx, p, row, d, now); err != nil {
-		return err
+	late := false
+	if p.Attempts > 0 { // else pushes are dealt with in the order in which they came
+		if late, err = tx.PushedSince(ctx, p.PackageID, p.PushedAt); err != nil {
+			return err
+		}
+	}
+	if !late {
+		if err := tx.DescribePackage(ctx, p.PackageID, string(d.Kind), d.Summary.Description, d.Summary.Licenses); err != nil {
+			return err
+		}
+		if err := s.autoLink(ctx, tx, p, row, d, now); err != nil {
+			return err
+		}
 	}
 	if p.Before == m.Digest {
 		return nil

@@ -21,9 +21,9 @@ type pulls struct {
 // pullKey is a manifest and the tag by which it was pulled, "" for its digest. part is
 // set for what is no version but in one.
 type pullKey struct {
-	pkg, manifest int64
-	folded        string
-	part          bool
+	pkg, day, manifest int64
+	folded             string
+	part               bool
 }
 
 type pullCount struct {
@@ -62,7 +62,7 @@ const pullsBatch = 500
 func (s *Service) RecordDownloads(ctx context.Context) (int, error) {
 	taken := s.pulls.take()
 	keys := slices.SortedFunc(maps.Keys(taken), func(a, b pullKey) int {
-		return cmp.Or(cmp.Compare(a.pkg, b.pkg), cmp.Compare(a.manifest, b.manifest), cmp.Compare(a.folded, b.folded))
+		return cmp.Or(cmp.Compare(a.pkg, b.pkg), cmp.Compare(a.day, b.day), cmp.Compare(a.manifest, b.manifest), cmp.Compare(a.folded, b.folded))
 	})
 	done := 0
 	for batch := range slices.Chunk(keys, pullsBatch) {
@@ -82,8 +82,8 @@ func (s *Service) RecordDownloads(ctx context.Context) (int, error) {
 // lock them too.
 func recordPulls(ctx context.Context, tx *meta.Tx, keys []pullKey, taken map[pullKey]pullCount) error {
 	for len(keys) > 0 {
-		pkg := keys[0].pkg
-		end := slices.IndexFunc(keys, func(k pullKey) bool { return k.pkg != pkg })
+		pkg, day := keys[0].pkg, keys[0].day
+		end := slices.IndexFunc(keys, func(k pullKey) bool { return k.pkg != pkg || k.day != day })
 		if end < 0 {
 			end = len(keys)
 		}

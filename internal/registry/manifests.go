@@ -52,7 +52,9 @@ func (s *Service) GetManifest(ctx context.Context, v berth.Viewer, n berth.Name,
 	if m.Size <= maxCachedBody {
 		s.bodies.Add(m.Digest, m.Body)
 	}
-	s.pulls.add(pulled, 1, s.opts.Now())
+	now := s.opts.Now()
+	pulled.day = meta.Day(now)
+	s.pulls.add(pulled, 1, now)
 	return m, nil
 }
 

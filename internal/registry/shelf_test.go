@@ -258,3 +258,13 @@ func (k *shelf) repository(owner, name string, v berth.Visibility) {
 	_, err := k.s.Account.CreateRepository(k.Context(), berth.Operator(), owner, account.RepositoryChange{Name: &name, Visibility: &v})
 	k.must(err)
 }
+
+// text is a value as JSON.
+func text(t *testing.T, v any) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
