@@ -1,6 +1,8 @@
 package registry_test
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -267,4 +269,16 @@ func text(t *testing.T, v any) string {
 		t.Fatal(err)
 	}
 	return string(b)
+}
+
+func chunkOf(content string) registry.Chunk {
+	return registry.Chunk{Length: -1, Body: strings.NewReader(content)}
+}
+
+// pushBody pushes a manifest that was made before.
+func pushBody(ctx context.Context, s *berthtest.Server, k *shelf, what, tag string) error {
+	_, err := s.Registry.PutManifest(ctx, k.v, k.n, registry.Push{
+		Reference: berth.Reference{Tag: berth.Tag(tag)}, ContentType: k.made[what].MediaType, Body: bytes.NewReader(k.body[what]),
+	})
+	return err
 }
