@@ -18,7 +18,7 @@ import (
 
 func (k *shelf) copy(what, to string, tags ...berth.Tag) (int64, error) {
 	k.Helper()
-	return k.s.Registry.Copy(k.Context(), k.v, k.n, k.id(what), name(k.T, to), tags...)
+	return k.s.Registry.Copy(k.Context(), k.v, k.n, registry.Which{ID: k.id(what)}, name(k.T, to), tags...)
 }
 
 // keys are the bytes that are stored.
@@ -135,7 +135,7 @@ func TestWhoCopies(t *testing.T) {
 	k.s.As("bob").PushImage("bob/own", "v1", "b")
 	target := name(t, "bob/copy")
 	copyAs := func(v berth.Viewer, from berth.Name, id int64, to berth.Name, tags ...berth.Tag) error {
-		_, err := k.s.Registry.Copy(ctx, v, from, id, to, tags...)
+		_, err := k.s.Registry.Copy(ctx, v, from, registry.Which{ID: id}, to, tags...)
 		return err
 	}
 	reader := who(t, k.s, "ada", berth.ScopeReadPackages)
@@ -176,11 +176,11 @@ func TestCopyAtOnce(t *testing.T) {
 			wg.Go(func() {
 				from := i % 2
 				for j := range 5 {
-					_, err := k.s.Registry.Copy(t.Context(), k.v, names[from], ids[from], names[1-from], berth.Tag(fmt.Sprint("t", j)))
+					_, err := k.s.Registry.Copy(t.Context(), k.v, names[from], registry.Which{ID: ids[from]}, names[1-from], berth.Tag(fmt.Sprint("t", j)))
 					if err != nil {
 						t.Errorf("copy: %v", err)
 					}
-					_, err = k.s.Registry.Copy(t.Context(), k.v, names[from], ids[from], name(t, "acme/new"), "v1")
+					_, err = k.s.Registry.Copy(t.Context(), k.v, names[from], registry.Which{ID: ids[from]}, name(t, "acme/new"), "v1")
 					if err != nil {
 						t.Errorf("copy to a new one: %v", err)
 					}

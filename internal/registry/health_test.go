@@ -135,7 +135,9 @@ func TestEverythingAtOnce(t *testing.T) {
 			func(s *berthtest.Server) error { return pushBody(ctx, s, k, "all", "v1") },
 			func(s *berthtest.Server) error { return pushBody(ctx, s, k, "keep", "v1") },
 			func(s *berthtest.Server) error { return s.Registry.DeleteTag(ctx, k.v, k.n, "amd64") },
-			func(s *berthtest.Server) error { return s.Registry.DeleteBlob(ctx, k.v, k.n, digest.FromString("layer amd")) },
+			func(s *berthtest.Server) error {
+				return s.Registry.DeleteBlob(ctx, k.v, k.n, digest.FromString("layer amd"))
+			},
 			func(s *berthtest.Server) error {
 				return s.Registry.PutBlob(ctx, k.v, k.n, digest.FromString("layer amd"), chunkOf("layer amd"))
 			},

@@ -234,7 +234,7 @@ func (m *model) copy(n berth.Name) error {
 	}
 	id, to, tags := pick(m.r, ids), pick(m.r, m.names), []berth.Tag{m.tag(), m.tag()}[:m.r.IntN(3)]
 	m.note("copy version %d of %s to %s %v", id, n, to, tags)
-	_, err := m.s.Registry.Copy(m.Context(), m.v, n, id, to, tags...)
+	_, err := m.s.Registry.Copy(m.Context(), m.v, n, registry.Which{ID: id}, to, tags...)
 	return err
 }
 

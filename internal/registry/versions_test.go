@@ -135,7 +135,7 @@ func TestTaggedWithItsOwnDigest(t *testing.T) {
 	if got := k.page("app").Attached; len(got) != 0 {
 		t.Errorf("attached to itself: %v", got)
 	}
-	_, err = k.s.Registry.Copy(t.Context(), k.v, k.n, k.id("all"), name(t, "ada/other"), "v2")
+	_, err = k.s.Registry.Copy(t.Context(), k.v, k.n, registry.Which{ID: k.id("all")}, name(t, "ada/other"), "v2")
 	k.must(err)
 	k.at("ada/other").want("in the copy, which was not asked for that tag", "all v2")
 }
