@@ -11,11 +11,11 @@ import (
 	"github.com/berth-registry/berth/internal/meta"
 )
 
-// Summary and Details are what versions say of themselves.
-type (
-	Summary = artifact.Summary
-	Details = artifact.Details
-)
+// Summary is what lists show of what versions say of themselves.
+type Summary = artifact.Summary
+
+// Details is the rest of it.
+type Details = artifact.Details
 
 // Version is a root manifest of a package with what is known of it.
 type Version struct {

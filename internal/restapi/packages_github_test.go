@@ -137,17 +137,17 @@ func succeeds(t *testing.T, what string, resp *github.Response, err error, statu
 
 func tryPackages(t *testing.T, c packageCalls) {
 	t.Helper()
-	list, resp, err := c.list(&github.PackageListOptions{PackageType: github.Ptr("container")})
+	list, resp, err := c.list(&github.PackageListOptions{PackageType: new("container")})
 	succeeds(t, "list", resp, err, http.StatusOK)
 	if len(list) != 2 || list[0].GetName() != "api" || list[1].GetName() != "team/web" {
 		t.Fatalf("list: %v", list)
 	}
-	page, resp, err := c.list(&github.PackageListOptions{PackageType: github.Ptr("container"), ListOptions: github.ListOptions{PerPage: 1, Page: 2}})
+	page, resp, err := c.list(&github.PackageListOptions{PackageType: new("container"), ListOptions: github.ListOptions{PerPage: 1, Page: 2}})
 	succeeds(t, "list the second page", resp, err, http.StatusOK)
 	if len(page) != 1 || page[0].GetName() != "team/web" || resp.NextPage != 0 || resp.PrevPage != 1 || resp.FirstPage != 1 {
 		t.Errorf("second page: %v %+v", page, resp)
 	}
-	none, resp, err := c.list(&github.PackageListOptions{PackageType: github.Ptr("npm")})
+	none, resp, err := c.list(&github.PackageListOptions{PackageType: new("npm")})
 	succeeds(t, "list another type", resp, err, http.StatusOK)
 	if len(none) != 0 {
 		t.Errorf("packages of npm: %v", none)

@@ -19,7 +19,7 @@ type row struct {
 }
 
 // rows maps the ID of every named error.
-func rows() map[string]row {
+func rows() map[string]row { //nolint:funlen // it is a table
 	invalid := row{http.StatusBadRequest, "That does not work"}
 	unknown := row{http.StatusNotFound, "Not found"}
 	conflict := row{http.StatusConflict, "That is not possible as things are"}
