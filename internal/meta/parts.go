@@ -20,7 +20,7 @@ type Part struct {
 
 const (
 	partColumns   = `m.id, m.digest, m.media_type, m.size, m.version, COALESCE(m.trash_id, 0)`
-	parentsOf     = ` FROM manifest_children c JOIN manifests m ON m.id = c.manifest_id WHERE c.package_id = $1 AND c.digest = $2`
+	parentsFrom   = ` FROM manifest_children c JOIN manifests m ON m.id = c.manifest_id WHERE c.package_id = $1 AND c.digest = $2`
 	qGetPart      = `SELECT ` + partColumns + ` FROM manifests m WHERE m.package_id = $1 AND m.digest = $2`
 	qListChildren = `SELECT ` + partColumns + ` FROM manifest_children c
 		JOIN manifests m ON m.package_id = c.package_id AND m.digest = c.digest WHERE c.manifest_id = $1 ORDER BY m.id`
@@ -28,9 +28,9 @@ const (
 		UNION SELECT ` + partColumns + ` FROM tags t JOIN manifests m ON m.package_id = t.package_id AND m.digest = t.digest
 			WHERE t.package_id = $1 AND t.subject = $2 AND t.digest <> $2
 		ORDER BY 1`
-	qListParents = `SELECT ` + partColumns + parentsOf + ` ORDER BY m.id`
+	qListParents = `SELECT ` + partColumns + parentsFrom + ` ORDER BY m.id`
 	// What a manifest is there for: the indexes that hold it, and what it refers to.
-	qListHolders = `SELECT ` + partColumns + parentsOf + `
+	qListHolders = `SELECT ` + partColumns + parentsFrom + `
 		UNION SELECT ` + partColumns + ` FROM manifests r JOIN manifests m ON m.package_id = r.package_id AND m.digest = r.subject
 			WHERE r.package_id = $1 AND r.digest = $2
 		UNION SELECT ` + partColumns + ` FROM tags t JOIN manifests m ON m.package_id = t.package_id AND m.digest = t.subject AND m.digest <> t.digest

@@ -108,20 +108,20 @@ func TestCopyOverWhatIsThere(t *testing.T) {
 		p.index("all", "v1", "amd")
 	}
 	k.image("sig", k.fallback("all", ".sig"))
-	to.image("keep", "keep")
+	to.image("kept", "keep")
 	to.must(to.delete("all"))
 	to.c.Do("DELETE", "/v2/ada/prod/blobs/"+berthtest.Describe("", []byte("layer amd")).Digest.String(), nil).Want(202)
 	_, err := k.copy("all", "ada/prod", "v2")
 	k.must(err)
-	to.want("out of the trash", "all v2", "keep keep")
+	to.want("out of the trash", "all v2", "kept keep")
 	to.wantWhole("all")
 	to.wantWhole("sig")
 
 	to.image("own sig", k.fallback("all", ".sig"))
-	to.want("with its own signature", "all v2", "keep keep", "sig")
+	to.want("with its own signature", "all v2", "kept keep", "sig")
 	_, err = k.copy("all", "ada/prod", "v2")
 	k.must(err)
-	to.want("with the source's signature", "all v2", "keep keep", "own sig")
+	to.want("with the source's signature", "all v2", "kept keep", "own sig")
 }
 
 // Who may copy: pull here, push there. Nobody learns of what he may not see.

@@ -99,6 +99,12 @@ func (r *revival) follow(ctx context.Context, p meta.Part) error {
 			r.add(a)
 		}
 	}
+	return r.followTags(ctx, p)
+}
+
+// followTags adds what was deleted with a part because it refers to it by a tag, unless
+// that names something else by now.
+func (r *revival) followTags(ctx context.Context, p meta.Part) error {
 	tags, err := r.tagsOf(ctx, p.TrashID)
 	if err != nil {
 		return err

@@ -158,11 +158,11 @@ func (k *shelf) list(deleted bool) []string {
 	k.must(err)
 	texts := make([]string, 0, len(list))
 	for _, v := range slices.Backward(list) {
-		text := k.called(v.Digest.String())
+		words := []string{v.Digest.String()}
 		for _, t := range v.Tags {
-			text += " " + k.called(string(t))
+			words = append(words, string(t))
 		}
-		texts = append(texts, text)
+		texts = append(texts, k.called(strings.Join(words, " ")))
 	}
 	return texts
 }

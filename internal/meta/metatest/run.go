@@ -92,6 +92,10 @@ func Run(t *testing.T, open func(t *testing.T) *meta.DB) {
 		{"Deliveries", testDeliveries},
 		{"DueDeliveries", testDueDeliveries},
 		{"OldDeliveries", testOldDeliveries},
+		{"Holders", testHolders},
+		{"RestoreTag", testRestoreTag},
+		{"Trash", testTrash},
+		{"Pushes", testPushes},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
