@@ -88,14 +88,14 @@ func TestRestoreTakenTags(t *testing.T) {
 func TestRestoreAfterChanges(t *testing.T) {
 	t.Parallel()
 	k := newShelf(t)
-	k.image("keep", "keep")
+	k.image("kept", "keep")
 	k.image("amd", "")
 	k.index("all", "v1", "amd")
 	k.referrer("sbom", "all")
 	k.must(k.delete("all"))
 	k.image("amd", "")
 	k.index("all", "v2", "amd")
-	k.want("pushed again", "keep keep", "all v2")
+	k.want("pushed again", "kept keep", "all v2")
 	k.refused("pushed again", k.restore("all", false), berth.ErrExists)
 
 	k.must(k.delete("all"))
@@ -105,7 +105,7 @@ func TestRestoreAfterChanges(t *testing.T) {
 	k.must(k.delete("amd"))
 	k.gone("amd", "sig", "sbom of amd")
 	k.must(k.restore("all", false))
-	k.want("with a part of another deletion", "keep keep", "all v2")
+	k.want("with a part of another deletion", "kept keep", "all v2")
 	for _, what := range []string{"all", "amd", "sig", "sbom of amd"} {
 		k.wantWhole(what)
 	}
@@ -126,11 +126,11 @@ func TestPurgeSharedParts(t *testing.T) {
 	t.Parallel()
 	for _, back := range []time.Duration{time.Hour, -time.Hour} { // a clock may go back
 		k := newShelf(t)
-		k.image("keep", "keep")
+		k.image("kept", "keep")
 		k.image("amd", "")
 		k.index("inner", "", "amd")
 		k.index("one", "v1", "inner")
-		k.index("two", "v2", "inner", "keep")
+		k.index("two", "v2", "inner", "kept")
 		k.must(k.delete("one"))
 		k.s.Clock.Advance(back)
 		k.must(k.delete("two")) // with what both hold
@@ -208,7 +208,7 @@ func TestPurgeOnReplicas(t *testing.T) {
 	t.Parallel()
 	metatest.Each(t, func(t *testing.T, address string) {
 		k := newShelf(t, berthtest.Options{Address: address})
-		k.image("keep", "keep")
+		k.image("kept", "keep")
 		for i := range 15 {
 			what := fmt.Sprint("app", i)
 			k.image(what, what)
@@ -227,7 +227,7 @@ func TestPurgeOnReplicas(t *testing.T) {
 		}
 		wg.Wait()
 		k.must(errs...)
-		k.want("after three replicas purged", "keep keep")
+		k.want("after three replicas purged", "kept keep")
 		if left := slices.Concat(k.s.Query(`SELECT digest FROM manifests`), k.s.Query(`SELECT path FROM packages`), k.s.Query(`SELECT path FROM trash`)); len(left) != 2 {
 			t.Errorf("left are %v", left)
 		}
