@@ -160,12 +160,12 @@ func (db *DB) View(ctx context.Context, fn func(*Tx) error) error {
 }
 
 // Update runs fn in a transaction and commits it. When the database asks to try
-// again (a deadlock, a busy file), fn runs again, so it must not do anything but
-// talk to tx and set variables.
+// again (a deadlock, a busy file), or something that fn relied on was deleted beside it,
+// fn runs again, so it must not do anything but talk to tx and set variables.
 func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 	for attempt := 1; ; attempt++ {
 		err := db.run(ctx, db.write, nil, fn)
-		if err == nil || attempt == maxAttempts || !isRetryable(err) {
+		if err == nil || attempt == maxAttempts || !isRetryable(err) && !crossed(err, attempt) {
 			return named(ctx, err)
 		}
 		pause := time.NewTimer(rand.N(time.Duration(attempt) * 10 * time.Millisecond)) //nolint:gosec // jitter is no secret
@@ -176,6 +176,15 @@ func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 		case <-pause.C:
 		}
 	}
+}
+
+// maxCrossed bounds how often a transaction runs again that others got in the way of.
+const maxCrossed = 4
+
+// crossed reports whether something was made or deleted under the transaction's hands,
+// so that it would see now what came of that.
+func crossed(err error, attempt int) bool {
+	return attempt < maxCrossed && errors.Is(err, berth.ErrUnavailable) && isDangling(err)
 }
 
 // named says of an error that is the database's trouble that it is, and of one that
