@@ -164,6 +164,7 @@ func statements() []string { //nolint:funlen // it is a list
 		qGetToken,
 		qGetTokenCredential,
 		qGetTrash,
+		qGetTrashLeft,
 		qGetTrashOf,
 		qGetUpload,
 		qGetUser,

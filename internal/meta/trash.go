@@ -29,6 +29,7 @@ const (
 	qFindTrash   = `SELECT ` + trashColumns + trashFrom + `WHERE o.folded = $1 AND x.path = $2 AND x.digest IS NULL AND (CAST($3 AS BIGINT) = 0 OR x.package_id = $3)
 		ORDER BY x.id DESC LIMIT 1`
 	qGetTrashOf          = `SELECT ` + trashColumns + trashFrom + `JOIN manifests m ON m.trash_id = x.id AND m.digest = x.digest WHERE x.package_id = $1 AND m.id = $2`
+	qGetTrashLeft        = `SELECT ` + trashColumns + trashFrom + `WHERE x.package_id = $1 AND x.digest = $2 ORDER BY x.id DESC LIMIT 1`
 	qListTrash           = `SELECT ` + trashColumns + trashFrom + `WHERE p.owner_id = $1 AND x.digest IS NULL AND x.id < $2 ORDER BY x.id DESC LIMIT $3`
 	qListOldTrash        = `SELECT ` + trashColumns + trashFrom + `WHERE x.deleted_at < $1 ORDER BY x.deleted_at, x.id LIMIT $2`
 	qGetTrash            = `SELECT ` + trashColumns + trashFrom + `WHERE x.id = $1`
@@ -71,6 +72,13 @@ func (tx *Tx) FindTrash(ctx context.Context, n berth.Name, pkg int64) (Trash, er
 // Errors: berth.ErrVersionUnknown.
 func (tx *Tx) GetTrashOf(ctx context.Context, pkg, version int64) (Trash, error) {
 	t, err := scanTrash(tx.row(ctx, qGetTrashOf, pkg, version).Scan)
+	return t, orUnknown(err, berth.ErrVersionUnknown)
+}
+
+// GetTrashLeft returns the last deletion of a version whose root was pushed again
+// since: the rest may still be in the trash. Errors: berth.ErrVersionUnknown.
+func (tx *Tx) GetTrashLeft(ctx context.Context, pkg int64, d berth.Digest) (Trash, error) {
+	t, err := scanTrash(tx.row(ctx, qGetTrashLeft, pkg, string(d)).Scan)
 	return t, orUnknown(err, berth.ErrVersionUnknown)
 }
 

@@ -96,7 +96,11 @@ func TestRestoreAfterChanges(t *testing.T) {
 	k.image("amd", "")
 	k.index("all", "v2", "amd")
 	k.want("pushed again", "kept keep", "all v2")
-	k.refused("pushed again", k.restore("all", false), berth.ErrExists)
+	k.gone("sbom")
+	k.must(k.restore("all", false))
+	k.want("with what belonged to it", "kept keep", "all v1 v2")
+	k.wantWhole("sbom")
+	k.refused("all of it is there", k.restore("all", false), berth.ErrExists)
 
 	k.must(k.delete("all"))
 	k.image("amd", "amd64")
@@ -105,7 +109,7 @@ func TestRestoreAfterChanges(t *testing.T) {
 	k.must(k.delete("amd"))
 	k.gone("amd", "sig", "sbom of amd")
 	k.must(k.restore("all", false))
-	k.want("with a part of another deletion", "kept keep", "all v2")
+	k.want("with a part of another deletion", "kept keep", "all v1 v2")
 	for _, what := range []string{"all", "amd", "sig", "sbom of amd"} {
 		k.wantWhole(what)
 	}

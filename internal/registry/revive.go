@@ -57,10 +57,10 @@ func (r *revival) run(ctx context.Context) (root meta.Part, err error) {
 		return root, err
 	}
 	r.add(parts...)
+	if root, err = r.tx.GetPart(ctx, r.pkg, r.trash.Digest); err != nil {
+		return root, err
+	}
 	for i := 0; i < len(r.parts); i++ {
-		if r.parts[i].Digest == r.trash.Digest {
-			root = r.parts[i]
-		}
 		if err := r.follow(ctx, r.parts[i]); err != nil {
 			return root, err
 		}

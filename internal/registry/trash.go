@@ -158,8 +158,9 @@ func nameFree(ctx context.Context, tx *meta.Tx, n berth.Name, now time.Time) err
 
 // RestoreVersion brings a deleted version back with its tags and all that was deleted
 // with it. With skipTaken it goes without the tags that name something else by now.
+// Where the same manifest was pushed again meanwhile, it gets back what belonged to it.
 // Errors: those of [Service.enter]; berth.ErrVersionUnknown; berth.ErrExists when tags
-// were taken, or the same manifest was pushed again.
+// were taken, or nothing of it is deleted.
 func (s *Service) RestoreVersion(ctx context.Context, v berth.Viewer, n berth.Name, id int64, skipTaken bool) error {
 	now := s.opts.Now()
 	return s.meta.Update(ctx, func(tx *meta.Tx) error {
@@ -167,16 +168,7 @@ func (s *Service) RestoreVersion(ctx context.Context, v berth.Viewer, n berth.Na
 		if err != nil {
 			return err
 		}
-		t, err := tx.GetTrashOf(ctx, standing.PackageID, id)
-		if err == nil && expired(t, now) {
-			return berth.ErrVersionUnknown.With("%s has no deleted version %d", n, id)
-		}
-		if errors.Is(err, berth.ErrVersionUnknown) {
-			if _, err := tx.GetVersion(ctx, standing.PackageID, id); err == nil {
-				return berth.ErrExists.With("version %d is not deleted", id)
-			}
-			return berth.ErrVersionUnknown.With("%s has no deleted version %d", n, id)
-		}
+		t, err := deletionOf(ctx, tx, standing.PackageID, n, id, now)
 		if err != nil {
 			return err
 		}
@@ -202,6 +194,27 @@ func (s *Service) RestoreVersion(ctx context.Context, v berth.Viewer, n berth.Na
 		}
 		return tell(ctx, tx, v, n, standing, "restored", root, now)
 	})
+}
+
+// deletionOf returns the deletion of a version that can be undone. One whose root was
+// pushed again may still have its signatures there.
+// Errors: berth.ErrVersionUnknown, berth.ErrExists.
+func deletionOf(ctx context.Context, tx *meta.Tx, pkg int64, n berth.Name, id int64, now time.Time) (meta.Trash, error) {
+	t, err := tx.GetTrashOf(ctx, pkg, id)
+	if errors.Is(err, berth.ErrVersionUnknown) {
+		version, found := tx.GetVersion(ctx, pkg, id)
+		if found != nil {
+			return t, berth.ErrVersionUnknown.With("%s has no deleted version %d", n, id)
+		}
+		t, err = tx.GetTrashLeft(ctx, pkg, version.Digest)
+		if errors.Is(err, berth.ErrVersionUnknown) || err == nil && expired(t, now) {
+			return t, berth.ErrExists.With("version %d is not deleted", id)
+		}
+	}
+	if err == nil && expired(t, now) {
+		err = berth.ErrVersionUnknown.With("%s has no deleted version %d", n, id)
+	}
+	return t, err
 }
 
 // purgeBatch is how many deletions are purged at a time.
