@@ -137,7 +137,7 @@ func (r *removal) packages(ctx context.Context, owner int64, name string) error 
 	case path != "":
 		return berth.ErrConflict.With("there is %s/%s already, or a push to it has begun, or another package had that name before; delete one of the two, or free the name, first", r.to.Folded, path)
 	}
-	if err := r.logMoves(ctx, name); err != nil {
+	if err := r.logMoves(ctx, owner); err != nil {
 		return err
 	}
 	n, err := r.tx.MovePackages(ctx, owner, r.to.ID)
@@ -160,10 +160,12 @@ func (r *removal) purge(ctx context.Context, owner, id int64) error {
 }
 
 // logMoves writes down, for the new owner, where each package comes from.
-func (r *removal) logMoves(ctx context.Context, name string) error {
-	after := berth.Name{Owner: strings.ToLower(name)}
+func (r *removal) logMoves(ctx context.Context, owner int64) error {
+	of := meta.OwnerList{
+		Owner: owner, All: []berth.Visibility{berth.VisibilityPublic, berth.VisibilityInternal, berth.VisibilityPrivate}, Limit: MaxPage,
+	}
 	for {
-		list, err := r.tx.ListPackages(ctx, meta.Reader{All: true}, after.Owner, after, MaxPage)
+		list, err := r.tx.ListOwnerPackages(ctx, of)
 		if err != nil {
 			return err
 		}
@@ -175,7 +177,7 @@ func (r *removal) logMoves(ctx context.Context, name string) error {
 			if err != nil {
 				return err
 			}
-			after = p.Name
+			of.After = p.Name.Path
 		}
 		if len(list) < MaxPage {
 			return nil

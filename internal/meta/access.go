@@ -9,12 +9,11 @@ import (
 const (
 	// A role given to a team is its members', one given to a repository that of the
 	// service accounts which are its CI; on the repository these have write at least.
-	// What inherits has the visibility of its repository, and nothing is public where
-	// the organization forbids it.
+	// Nothing is public where the organization forbids it. What inherits has the
+	// visibility of its repository: the database keeps it so.
 	qStanding = `SELECT o.id, COALESCE(p.id, 0), p.published_at IS NOT NULL,
-			CASE WHEN COALESCE(CASE WHEN p.inherit THEN s.visibility END, p.visibility, o.default_visibility, '') = 'public'
-					AND NOT COALESCE(g.allow_public, TRUE) THEN 'private'
-				ELSE COALESCE(CASE WHEN p.inherit THEN s.visibility END, p.visibility, o.default_visibility, '') END,
+			CASE WHEN COALESCE(p.visibility, o.default_visibility, '') = 'public' AND NOT COALESCE(g.allow_public, TRUE) THEN 'private'
+				ELSE COALESCE(p.visibility, o.default_visibility, '') END,
 			CASE WHEN o.id = $3 OR COALESCE(m.owner, FALSE) THEN 2 WHEN m.user_id IS NOT NULL THEN 1 ELSE 0 END,
 			COALESCE(g.base_role, 0), COALESCE(g.members_create, FALSE),
 			COALESCE((SELECT max(r.role) FROM package_roles r
@@ -29,7 +28,6 @@ const (
 		LEFT JOIN orgs g ON g.owner_id = o.id
 		LEFT JOIN members m ON m.org_id = o.id AND m.user_id = $3
 		LEFT JOIN packages p ON p.owner_id = o.id AND p.path = $2
-		LEFT JOIN repositories s ON s.id = p.repository_id
 		LEFT JOIN users u ON u.owner_id = $3
 		WHERE o.folded = $1`
 	qRepositoryStanding = `SELECT o.id, COALESCE(s.id, 0), s.id IS NOT NULL,

@@ -19,14 +19,10 @@ const (
 
 	// A package that inherits keeps what its repository let others see, but never
 	// more than the organization allows.
-	qFreezePackages = `UPDATE packages SET inherit = FALSE, repository_id = NULL,
-			visibility = (SELECT CASE WHEN e.visibility = 'public' AND NOT COALESCE(g.allow_public, TRUE) THEN 'private' ELSE e.visibility END
-				FROM (SELECT p.owner_id, COALESCE(CASE WHEN p.inherit THEN s.visibility END, p.visibility) AS visibility
-					FROM packages p LEFT JOIN repositories s ON s.id = p.repository_id WHERE p.id = packages.id) e
-				LEFT JOIN orgs g ON g.owner_id = e.owner_id)
+	qFreezePackages = `UPDATE packages SET inherit = FALSE, repository_id = NULL, visibility = CASE WHEN visibility = 'public'
+			AND EXISTS (SELECT 1 FROM orgs g WHERE g.owner_id = packages.owner_id AND NOT g.allow_public) THEN 'private' ELSE visibility END
 		WHERE owner_id = $1`
-	qCutLinks = `UPDATE packages SET inherit = FALSE, repository_id = NULL,
-			visibility = COALESCE((SELECT s.visibility FROM repositories s WHERE s.id = packages.repository_id AND packages.inherit), visibility)
+	qCutLinks = `UPDATE packages SET inherit = FALSE, repository_id = NULL
 		WHERE repository_id IN (SELECT id FROM repositories WHERE owner_id = $1)`
 	qFindObstacle = `SELECT p.path FROM packages p WHERE p.owner_id = $1 AND p.deleted_at IS NULL
 		AND (length(p.path) > $3 OR EXISTS (SELECT 1 FROM packages q WHERE q.owner_id = $2 AND q.path = p.path)

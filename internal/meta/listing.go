@@ -13,7 +13,7 @@ type Package struct {
 	ID         int64
 	OwnerID    int64
 	Name       berth.Name
-	Visibility berth.Visibility // that counts: the repository's where it inherits
+	Visibility berth.Visibility // that counts: private where it says public and the organization forbids that
 	Inherit    bool
 	Repository string // owner/name of the linked one, "" when there is none
 	CreatedAt  time.Time
@@ -29,7 +29,7 @@ type Package struct {
 	Licenses     string
 }
 
-// Reader is for whom packages or repositories are listed, in the terms of the
+// Reader is for whom packages of all owners are listed, in the terms of the
 // permission rule.
 type Reader struct {
 	User  int64 // 0 is anonymous
@@ -38,28 +38,28 @@ type Reader struct {
 }
 
 const (
+	packageColumns = `p.id, o.id, o.folded, p.path,
+			CASE WHEN p.visibility = 'public' AND NOT COALESCE(g.allow_public, TRUE) THEN 'private' ELSE p.visibility END,
+			p.inherit, COALESCE(s.name, ''), p.created_at, o.kind, p.linked_by_hand, p.updated_at, p.version_count, p.downloads, p.last_pulled_at,
+			p.kind, p.description, p.licenses`
+	packageFrom = ` JOIN owners o ON o.id = p.owner_id
+		LEFT JOIN orgs g ON g.owner_id = o.id
+		LEFT JOIN repositories s ON s.id = p.repository_id `
+
 	// The conditions are those of the permission rule for pulling. What is public is
 	// everybody's; the rest lies within the limits of the token, and is internal and
 	// the viewer signed in, or his, or his organization's (as owner, or with a base
 	// role), or given to him, a team of his or the repository whose CI he is, or
 	// inherited from the linked repository in one of these ways.
-	qListPackages = `SELECT p.id, o.id, o.folded, p.path,
-			CASE WHEN COALESCE(CASE WHEN p.inherit THEN s.visibility END, p.visibility) = 'public' AND NOT COALESCE(g.allow_public, TRUE)
-				THEN 'private' ELSE COALESCE(CASE WHEN p.inherit THEN s.visibility END, p.visibility) END,
-			p.inherit, COALESCE(s.name, ''), p.created_at, o.kind, p.linked_by_hand, p.updated_at, p.version_count, p.downloads, p.last_pulled_at,
-			p.kind, p.description, p.licenses
-		FROM packages p JOIN owners o ON o.id = p.owner_id
-		LEFT JOIN orgs g ON g.owner_id = o.id
-		LEFT JOIN repositories s ON s.id = p.repository_id
+	qListPackages = `SELECT ` + packageColumns + ` FROM packages p` + packageFrom + `
 		LEFT JOIN members m ON m.org_id = o.id AND m.user_id = $1
 		LEFT JOIN users u ON u.owner_id = $1
 		WHERE p.published_at IS NOT NULL AND p.deleted_at IS NULL
 			AND (o.folded > $3 OR o.folded = $3 AND p.path > $4)
-			AND ($7 = '' OR o.folded = $7)
-			AND (COALESCE(CASE WHEN p.inherit THEN s.visibility END, p.visibility) = 'public' AND COALESCE(g.allow_public, TRUE)
+			AND (p.visibility = 'public' AND COALESCE(g.allow_public, TRUE)
 				OR (CAST($6 AS BIGINT) = 0 OR EXISTS (SELECT 1 FROM token_limits l
 						WHERE l.token_id = $6 AND l.owner_id = o.id AND (l.path = '' OR l.path = p.path)))
-					AND ($2 OR COALESCE(CASE WHEN p.inherit THEN s.visibility END, p.visibility) = 'internal' AND $1 > 0
+					AND ($2 OR p.visibility = 'internal' AND $1 > 0
 						OR o.id = $1 OR m.owner OR m.user_id IS NOT NULL AND g.base_role > 0
 						OR p.inherit AND p.repository_id = u.repository_id
 						OR $1 > 0 AND EXISTS (SELECT 1 FROM package_roles r
@@ -69,25 +69,19 @@ const (
 							LEFT JOIN team_members t ON t.team_id = c.team_id AND t.user_id = $1
 							WHERE c.repository_id = p.repository_id AND (c.user_id = $1 OR t.user_id IS NOT NULL))))
 		ORDER BY o.folded, p.path LIMIT $5`
-	qGetPackage = `SELECT p.id, o.id, o.folded, p.path,
-			CASE WHEN COALESCE(CASE WHEN p.inherit THEN s.visibility END, p.visibility) = 'public' AND NOT COALESCE(g.allow_public, TRUE)
-				THEN 'private' ELSE COALESCE(CASE WHEN p.inherit THEN s.visibility END, p.visibility) END,
-			p.inherit, COALESCE(s.name, ''), p.created_at, o.kind, p.linked_by_hand, p.updated_at, p.version_count, p.downloads, p.last_pulled_at,
-			p.kind, p.description, p.licenses
-		FROM packages p JOIN owners o ON o.id = p.owner_id
-		LEFT JOIN orgs g ON g.owner_id = o.id
-		LEFT JOIN repositories s ON s.id = p.repository_id WHERE p.id = $1`
+	qGetPackage = `SELECT ` + packageColumns + ` FROM packages p` + packageFrom + `WHERE p.id = $1`
 )
 
-// ListPackages returns up to limit packages after the name given (zero: from the
-// start) that a reader may pull, of one owner by folded name or of all ("").
-func (tx *Tx) ListPackages(ctx context.Context, r Reader, owner string, after berth.Name, limit int) ([]Package, error) {
+// ListPackages returns up to limit packages of all owners, after the name given (zero:
+// from the start), that a reader may pull. Those of one owner are found faster by
+// [Tx.ListOwnerPackages].
+func (tx *Tx) ListPackages(ctx context.Context, r Reader, after berth.Name, limit int) ([]Package, error) {
 	var list []Package
 	err := tx.list(ctx, func(rows *sql.Rows) error {
 		p, err := scanPackage(rows.Scan)
 		list = append(list, p)
 		return err
-	}, qListPackages, r.User, r.All, after.Owner, after.Path, limit, r.Token, owner)
+	}, qListPackages, r.User, r.All, after.Owner, after.Path, limit, r.Token)
 	return list, err
 }
 
@@ -97,12 +91,14 @@ func (tx *Tx) GetPackage(ctx context.Context, id int64) (Package, error) {
 	return p, orUnknown(err, berth.ErrPackageUnknown)
 }
 
-func scanPackage(scan func(...any) error) (Package, error) {
+func scanPackage(scan func(...any) error, more ...any) (Package, error) {
 	var p Package
 	var created, updated int64
 	var pulled sql.NullInt64
-	err := scan(&p.ID, &p.OwnerID, &p.Name.Owner, &p.Name.Path, &p.Visibility, &p.Inherit, &p.Repository, &created,
-		&p.OwnerKind, &p.LinkedByHand, &updated, &p.Versions, &p.Downloads, &pulled, &p.Kind, &p.Description, &p.Licenses)
+	err := scan(append([]any{
+		&p.ID, &p.OwnerID, &p.Name.Owner, &p.Name.Path, &p.Visibility, &p.Inherit, &p.Repository, &created,
+		&p.OwnerKind, &p.LinkedByHand, &updated, &p.Versions, &p.Downloads, &pulled, &p.Kind, &p.Description, &p.Licenses,
+	}, more...)...)
 	p.CreatedAt, p.UpdatedAt, p.LastPulledAt = fromMicros(created), fromMicros(updated), fromNull(pulled)
 	if p.Repository != "" {
 		p.Repository = p.Name.Owner + "/" + p.Repository // of the same owner, always

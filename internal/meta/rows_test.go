@@ -104,7 +104,7 @@ func TestTeams(t *testing.T) {
 						}
 					}
 					err := db.View(t.Context(), func(tx *meta.Tx) error {
-						list, err := tx.ListPackages(t.Context(), meta.Reader{User: user}, "", berth.Name{}, 10)
+						list, err := tx.ListPackages(t.Context(), meta.Reader{User: user}, berth.Name{}, 10)
 						for _, p := range list {
 							listed = append(listed, p.Name)
 						}

@@ -52,7 +52,7 @@ func (s *Service) Catalog(ctx context.Context, v berth.Viewer, after berth.Name,
 	}
 	var list []meta.Package
 	err = s.meta.View(ctx, func(tx *meta.Tx) error {
-		list, err = tx.ListPackages(ctx, reader(v), "", after, limit+1)
+		list, err = tx.ListPackages(ctx, reader(v), after, limit+1)
 		return err
 	})
 	for _, p := range list[:min(len(list), limit)] {

@@ -86,26 +86,6 @@ func (s *Service) published(ctx context.Context, tx *meta.Tx, v berth.Viewer, n 
 	return standing, err
 }
 
-// ListPackages returns the packages of an owner, by folded name, that the viewer
-// may read, after the path given ("" is the start), at most limit of them. An
-// unknown owner has none.
-func (s *Service) ListPackages(ctx context.Context, v berth.Viewer, owner, after string, limit int) ([]Package, error) {
-	var list []Package
-	err := s.meta.View(ctx, func(tx *meta.Tx) error {
-		rows, err := tx.ListPackages(ctx, reader(v), owner, berth.Name{Owner: owner, Path: after}, max(1, min(limit, MaxPage)))
-		list = list[:0]
-		for _, row := range rows {
-			repository, err := known(ctx, tx, v, row)
-			if err != nil {
-				return err
-			}
-			list = append(list, packageOf(row, repository))
-		}
-		return err
-	})
-	return list, err
-}
-
 // administer runs a change to a package that only its administrators may make, and
 // writes it to the audit log. Do returns what the log says of it.
 func (s *Service) administer(ctx context.Context, v berth.Viewer, n berth.Name, what string, do func(*meta.Tx, berth.Standing, meta.Package) (string, error)) error {

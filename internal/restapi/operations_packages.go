@@ -45,7 +45,10 @@ func packageOperationsUnder(owners, of string) []operation {
 }
 
 func packagesQuery() []parameter {
-	return []parameter{{"package_type", "string", "container, or docker, which is the same; there are none of other types"}}
+	return []parameter{
+		{"package_type", "string", "container, or docker, which is the same; there are none of other types"},
+		{"visibility", "string", "public, internal or private: only those that are"},
+	}
 }
 
 func restoreQuery() []parameter {

@@ -145,6 +145,15 @@ func packageName(w *httpkit.Writer, r *http.Request, v berth.Viewer) (berth.Name
 	return n, err
 }
 
+// visibilityFilter reads which visibility packages are to have, "" for any.
+func visibilityFilter(q url.Values) (berth.Visibility, error) {
+	s := q.Get("visibility")
+	if s == "" {
+		return "", nil
+	}
+	return berth.ParseVisibility(s)
+}
+
 func (a *API) listPackages(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 	owner, err := packageOwner(r, v)
 	if err != nil {
@@ -154,10 +163,16 @@ func (a *API) listPackages(w *httpkit.Writer, r *http.Request, v berth.Viewer) e
 	if err != nil {
 		return err
 	}
+	visibility, err := visibilityFilter(r.URL.Query())
+	if err != nil {
+		return err
+	}
 	if kind := r.URL.Query().Get("package_type"); kind != "" && kind != "container" && kind != "docker" {
 		return writePage(w, p, []jsonPackage{}, nil)
 	}
-	list, err := a.registry.ListPackages(r.Context(), v, owner, p.after, p.limit())
+	list, err := a.registry.ListPackages(r.Context(), v, registry.PackageQuery{
+		Owner: owner, Visibility: visibility, After: p.after, Skip: p.skip, Limit: p.size + 1,
+	})
 	if err != nil {
 		return err
 	}
@@ -165,6 +180,7 @@ func (a *API) listPackages(w *httpkit.Writer, r *http.Request, v berth.Viewer) e
 	for i, pkg := range list {
 		out[i] = a.printPackage(r, pkg)
 	}
+	p.skip = 0 // they are left out already
 	return writePage(w, p, out, func(p jsonPackage) string { return p.Name })
 }
 

@@ -67,7 +67,7 @@ func testStandingOfUnknown(s *suite) {
 func (s *suite) list(user int64, all bool, after berth.Name, limit int) []berth.Name {
 	s.Helper()
 	list := view(s, func(ctx context.Context, tx *meta.Tx) ([]meta.Package, error) {
-		return tx.ListPackages(ctx, meta.Reader{User: user, All: all}, "", after, limit)
+		return tx.ListPackages(ctx, meta.Reader{User: user, All: all}, after, limit)
 	})
 	var names []berth.Name
 	for _, p := range list {

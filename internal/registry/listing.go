@@ -1,0 +1,82 @@
+package registry
+
+import (
+	"context"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/meta"
+)
+
+// PackageQuery says which packages of an owner are wanted.
+type PackageQuery struct {
+	Owner      string           // folded
+	Visibility berth.Visibility // that counts, "" for any
+	After      string           // the path of the last one of the page before, "" from the start
+	Skip       int              // so many more, at most MaxSkip
+	Limit      int
+}
+
+// ListPackages returns the packages of an owner, by path, that the viewer may read. An
+// unknown owner has none.
+func (s *Service) ListPackages(ctx context.Context, v berth.Viewer, q PackageQuery) ([]Package, error) {
+	if v.Expired || !v.Scopes.Has(berth.ScopeReadPackages) {
+		v = berth.Viewer{} // such a token shows what anybody sees
+	}
+	var list []Package
+	err := s.meta.View(ctx, func(tx *meta.Tx) error {
+		list = nil
+		standing, allowPublic, err := tx.OwnerStanding(ctx, q.Owner, v.UserID)
+		if err != nil || standing.OwnerID == 0 {
+			return err
+		}
+		want := ownerList(v, standing, allowPublic, q.Visibility)
+		want.After, want.Skip, want.Limit = q.After, max(0, min(q.Skip, MaxSkip)), max(1, min(q.Limit, MaxPage))
+		rows, err := tx.ListOwnerPackages(ctx, want)
+		for _, row := range rows {
+			list = append(list, packageOf(row.Package, knownInList(v, standing, row)))
+		}
+		return err
+	})
+	return list, err
+}
+
+// ownerList asks the permission rule, for each visibility, whether the viewer may read
+// all packages of an owner that have it, and else looks for what he was given.
+func ownerList(v berth.Viewer, standing berth.Standing, allowPublic bool, only berth.Visibility) meta.OwnerList {
+	l := meta.OwnerList{Owner: standing.OwnerID, User: v.UserID}
+	standing.Published = true
+	whole := v
+	whole.Limited = false
+	for _, stored := range []berth.Visibility{berth.VisibilityPublic, berth.VisibilityInternal, berth.VisibilityPrivate} {
+		standing.Visibility = stored
+		if stored == berth.VisibilityPublic && !allowPublic {
+			standing.Visibility = berth.VisibilityPrivate
+		}
+		switch {
+		case only != "" && standing.Visibility != only:
+		case berth.Can(v, standing, berth.ActionPull):
+			l.All = append(l.All, stored)
+		case v.Anonymous():
+		case berth.Can(whole, standing, berth.ActionPull):
+			l.Named = append(l.Named, stored)
+		default:
+			l.Given = append(l.Given, stored)
+		}
+	}
+	// A token that reaches the owner as a whole takes nothing from what was given.
+	standing.Membership = berth.MembershipOwner
+	if !v.Anonymous() && !berth.Can(v, standing, berth.ActionPull) {
+		l.Token = v.TokenID
+	}
+	return l
+}
+
+// knownInList is [known] for a package in a list.
+func knownInList(v berth.Viewer, owner berth.Standing, p meta.ListedPackage) string {
+	repository := owner
+	repository.Published, repository.Visibility, repository.Role = true, p.RepositoryVisibility, p.RepositoryRole
+	if p.Repository == "" || !berth.Can(v, repository, berth.ActionReadRepository) {
+		return ""
+	}
+	return p.Repository
+}
