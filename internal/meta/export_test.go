@@ -13,3 +13,5 @@ func (db *DB) Writers() *sql.DB { return db.write.db }
 func (db *DB) Readers() *sql.DB { return db.read.db }
 
 func (tx *Tx) SQL() *sql.Tx { return tx.tx }
+
+func (l OwnerList) Query() (text string, args []any) { return l.query() }

@@ -51,79 +51,86 @@ const (
 	qListOwned = `SELECT ` + packageColumns + `, ` + listedColumns + `
 		FROM (SELECT k.id AS id FROM packages k
 			WHERE k.owner_id = $1 AND k.published_at IS NOT NULL AND k.deleted_at IS NULL AND k.path > $3
-			ORDER BY k.path LIMIT $4 OFFSET $5) q JOIN packages p ON p.id = q.id` + packageFrom + `ORDER BY p.path`
+			ORDER BY k.path LIMIT $4 OFFSET $5) q CROSS JOIN packages p` + packageFrom + `WHERE p.id = q.id ORDER BY p.path`
 
 	// Those of one visibility.
 	qListVisible = `SELECT ` + packageColumns + `, ` + listedColumns + `
 		FROM (SELECT k.id AS id FROM packages k
 			WHERE k.owner_id = $1 AND k.visibility = $6 AND k.published_at IS NOT NULL AND k.deleted_at IS NULL AND k.path > $3
-			ORDER BY k.path LIMIT $4 OFFSET $5) q JOIN packages p ON p.id = q.id` + packageFrom + `ORDER BY p.path`
+			ORDER BY k.path LIMIT $4 OFFSET $5) q CROSS JOIN packages p` + packageFrom + `WHERE p.id = q.id ORDER BY p.path`
 
 	// All of up to two visibilities, and of up to two others what was given to the user:
-	// to himself, to a team of his, to the repository whose CI he is, or by way of the
-	// linked repository. Each of these is read in the order of the list and no further
-	// than the page reaches: where there are several teams or repositories, each up to
-	// its own last path that can be on the page.
+	// to himself, to the repository whose CI he is, to a team of his, or by way of the
+	// linked repository. Each of these is read in the order of the list, and up to the
+	// last path of its own that can be on the page.
 	qListGiven = `WITH wanted (visibility) AS (SELECT CAST($8 AS TEXT) UNION ALL SELECT CAST($9 AS TEXT)),
 			sources (id) AS (SELECT c.repository_id FROM repository_roles c WHERE c.user_id = $2
 				UNION SELECT c.repository_id FROM team_members t JOIN repository_roles c ON c.team_id = t.team_id WHERE t.user_id = $2
 				UNION SELECT u.repository_id FROM users u WHERE u.owner_id = $2)
 		SELECT ` + packageColumns + `, ` + listedColumns + `
-		FROM (SELECT e.id AS id, e.path AS path FROM (
-			SELECT a.id AS id, a.path AS path FROM (SELECT k.id AS id, k.path AS path FROM packages k
-				WHERE k.owner_id = $1 AND k.visibility = $6 AND k.published_at IS NOT NULL AND k.deleted_at IS NULL AND k.path > $3
-				ORDER BY k.path LIMIT CAST($4 AS BIGINT) + $5) a
-			UNION ALL
-			SELECT b.id, b.path FROM (SELECT k.id AS id, k.path AS path FROM packages k
-				WHERE k.owner_id = $1 AND k.visibility = $7 AND k.published_at IS NOT NULL AND k.deleted_at IS NULL AND k.path > $3
-				ORDER BY k.path LIMIT CAST($4 AS BIGINT) + $5) b
-			UNION ALL
-			SELECT d.id, d.path FROM (
-				SELECT r.package_id AS id, r.listed_path AS path FROM wanted w CROSS JOIN package_roles r
-				WHERE r.user_id = $2 AND r.listed_owner = $1 AND r.listed_visibility = w.visibility AND r.listed_path > $3
+		FROM (
+				SELECT r.listed_path AS path, r.package_id AS id FROM package_roles r
+				WHERE r.user_id = $2 AND r.listed_owner = $1 AND r.listed_visibility = $8 AND r.listed_path > $3
 					AND r.listed_path <= COALESCE((SELECT x.listed_path FROM package_roles x
-						WHERE x.user_id = $2 AND x.listed_owner = $1 AND x.listed_visibility = w.visibility AND x.listed_path > $3
+						WHERE x.user_id = $2 AND x.listed_owner = $1 AND x.listed_visibility = $8 AND x.listed_path > $3
 						ORDER BY x.listed_path LIMIT 1 OFFSET CAST($4 AS BIGINT) + $5), '~')
-				UNION
-				SELECT r.package_id, r.listed_path FROM wanted w CROSS JOIN team_members t CROSS JOIN package_roles r
+			UNION
+				SELECT r.listed_path, r.package_id FROM package_roles r
+				WHERE r.user_id = $2 AND r.listed_owner = $1 AND r.listed_visibility = $9 AND r.listed_path > $3
+					AND r.listed_path <= COALESCE((SELECT x.listed_path FROM package_roles x
+						WHERE x.user_id = $2 AND x.listed_owner = $1 AND x.listed_visibility = $9 AND x.listed_path > $3
+						ORDER BY x.listed_path LIMIT 1 OFFSET CAST($4 AS BIGINT) + $5), '~')
+			UNION
+				SELECT r.listed_path, r.package_id FROM package_roles r
+				WHERE r.repository_id = (SELECT u.repository_id FROM users u WHERE u.owner_id = $2) AND r.listed_owner = $1 AND r.listed_visibility = $8 AND r.listed_path > $3
+					AND r.listed_path <= COALESCE((SELECT x.listed_path FROM package_roles x
+						WHERE x.repository_id = (SELECT u.repository_id FROM users u WHERE u.owner_id = $2) AND x.listed_owner = $1 AND x.listed_visibility = $8 AND x.listed_path > $3
+						ORDER BY x.listed_path LIMIT 1 OFFSET CAST($4 AS BIGINT) + $5), '~')
+			UNION
+				SELECT r.listed_path, r.package_id FROM package_roles r
+				WHERE r.repository_id = (SELECT u.repository_id FROM users u WHERE u.owner_id = $2) AND r.listed_owner = $1 AND r.listed_visibility = $9 AND r.listed_path > $3
+					AND r.listed_path <= COALESCE((SELECT x.listed_path FROM package_roles x
+						WHERE x.repository_id = (SELECT u.repository_id FROM users u WHERE u.owner_id = $2) AND x.listed_owner = $1 AND x.listed_visibility = $9 AND x.listed_path > $3
+						ORDER BY x.listed_path LIMIT 1 OFFSET CAST($4 AS BIGINT) + $5), '~')
+			UNION
+				SELECT r.listed_path, r.package_id FROM wanted w CROSS JOIN team_members t CROSS JOIN package_roles r
 				WHERE t.user_id = $2 AND r.team_id = t.team_id AND r.listed_owner = $1 AND r.listed_visibility = w.visibility AND r.listed_path > $3
 					AND r.listed_path <= COALESCE((SELECT x.listed_path FROM package_roles x
 						WHERE x.team_id = t.team_id AND x.listed_owner = $1 AND x.listed_visibility = w.visibility AND x.listed_path > $3
 						ORDER BY x.listed_path LIMIT 1 OFFSET CAST($4 AS BIGINT) + $5), '~')
-				UNION
-				SELECT r.package_id, r.listed_path FROM wanted w CROSS JOIN users u CROSS JOIN package_roles r
-				WHERE u.owner_id = $2 AND r.repository_id = u.repository_id AND r.listed_owner = $1 AND r.listed_visibility = w.visibility AND r.listed_path > $3
-					AND r.listed_path <= COALESCE((SELECT x.listed_path FROM package_roles x
-						WHERE x.repository_id = u.repository_id AND x.listed_owner = $1 AND x.listed_visibility = w.visibility AND x.listed_path > $3
-						ORDER BY x.listed_path LIMIT 1 OFFSET CAST($4 AS BIGINT) + $5), '~')
-				UNION
-				SELECT k.id, k.path FROM sources f CROSS JOIN repositories h CROSS JOIN packages k
+			UNION
+				SELECT k.path, k.id FROM sources f CROSS JOIN repositories h CROSS JOIN packages k
 				WHERE h.id = f.id AND h.owner_id = $1 AND h.visibility IN ($8, $9)
 					AND k.repository_id = h.id AND k.inherit AND k.published_at IS NOT NULL AND k.deleted_at IS NULL AND k.path > $3
 					AND k.path <= COALESCE((SELECT x.path FROM packages x
 						WHERE x.repository_id = h.id AND x.inherit AND x.published_at IS NOT NULL AND x.deleted_at IS NULL AND x.path > $3
-						ORDER BY x.path LIMIT 1 OFFSET CAST($4 AS BIGINT) + $5), '~')) d) e
-			ORDER BY e.path LIMIT $4 OFFSET $5) q JOIN packages p ON p.id = q.id` + packageFrom + `ORDER BY p.path`
+						ORDER BY x.path LIMIT 1 OFFSET CAST($4 AS BIGINT) + $5), '~')
+			UNION ALL
+				SELECT k.path, k.id FROM packages k
+				WHERE k.owner_id = $1 AND k.visibility = $7 AND k.published_at IS NOT NULL AND k.deleted_at IS NULL AND k.path > $3
+			UNION ALL
+				SELECT k.path, k.id FROM packages k
+				WHERE k.owner_id = $1 AND k.visibility = $6 AND k.published_at IS NOT NULL AND k.deleted_at IS NULL AND k.path > $3
+			ORDER BY path, id LIMIT $4 OFFSET $5) q CROSS JOIN packages p` + packageFrom + `WHERE p.id = q.id ORDER BY p.path`
 
 	// All of one visibility, and what a token names: of three visibilities all
 	// of that, and of two others what was given to the user.
 	qListNamed = `SELECT ` + packageColumns + `, ` + listedColumns + `
-		FROM (SELECT e.id AS id, e.path AS path FROM (
-			SELECT a.id AS id, a.path AS path FROM (SELECT k.id AS id, k.path AS path FROM packages k
-				WHERE k.owner_id = $1 AND k.visibility = $6 AND k.published_at IS NOT NULL AND k.deleted_at IS NULL AND k.path > $3
-				ORDER BY k.path LIMIT CAST($4 AS BIGINT) + $5) a
+		FROM (
+				SELECT l.path AS path, k.id AS id FROM token_limits l CROSS JOIN packages k
+				WHERE l.token_id = $7 AND l.owner_id = $1 AND l.path > $3
+					AND k.owner_id = $1 AND k.path = l.path AND k.published_at IS NOT NULL AND k.deleted_at IS NULL
+					AND (k.visibility IN ($10, $11, $12) OR k.visibility IN ($8, $9)
+						AND (EXISTS (SELECT 1 FROM package_roles r WHERE r.package_id = k.id AND r.user_id = $2)
+							OR EXISTS (SELECT 1 FROM team_members t JOIN package_roles r ON r.team_id = t.team_id WHERE r.package_id = k.id AND t.user_id = $2)
+							OR EXISTS (SELECT 1 FROM users u JOIN package_roles r ON r.repository_id = u.repository_id WHERE r.package_id = k.id AND u.owner_id = $2)
+							OR k.inherit AND (k.repository_id = (SELECT u.repository_id FROM users u WHERE u.owner_id = $2)
+								OR EXISTS (SELECT 1 FROM repository_roles c WHERE c.repository_id = k.repository_id AND c.user_id = $2)
+								OR EXISTS (SELECT 1 FROM team_members t JOIN repository_roles c ON c.team_id = t.team_id WHERE c.repository_id = k.repository_id AND t.user_id = $2))))
 			UNION ALL
-			SELECT k.id, k.path FROM token_limits l CROSS JOIN packages k
-			WHERE l.token_id = $7 AND l.owner_id = $1 AND l.path > $3
-				AND k.owner_id = $1 AND k.path = l.path AND k.published_at IS NOT NULL AND k.deleted_at IS NULL
-				AND (k.visibility IN ($10, $11, $12) OR k.visibility IN ($8, $9)
-					AND (EXISTS (SELECT 1 FROM package_roles r WHERE r.package_id = k.id AND r.user_id = $2)
-						OR EXISTS (SELECT 1 FROM team_members t JOIN package_roles r ON r.team_id = t.team_id WHERE r.package_id = k.id AND t.user_id = $2)
-						OR EXISTS (SELECT 1 FROM users u JOIN package_roles r ON r.repository_id = u.repository_id WHERE r.package_id = k.id AND u.owner_id = $2)
-						OR k.inherit AND (k.repository_id = (SELECT u.repository_id FROM users u WHERE u.owner_id = $2)
-							OR EXISTS (SELECT 1 FROM repository_roles c WHERE c.repository_id = k.repository_id AND c.user_id = $2)
-							OR EXISTS (SELECT 1 FROM team_members t JOIN repository_roles c ON c.team_id = t.team_id WHERE c.repository_id = k.repository_id AND t.user_id = $2))))) e
-			ORDER BY e.path LIMIT $4 OFFSET $5) q JOIN packages p ON p.id = q.id` + packageFrom + `ORDER BY p.path`
+				SELECT k.path, k.id FROM packages k
+				WHERE k.owner_id = $1 AND k.visibility = $6 AND k.published_at IS NOT NULL AND k.deleted_at IS NULL AND k.path > $3
+			ORDER BY path, id LIMIT $4 OFFSET $5) q CROSS JOIN packages p` + packageFrom + `WHERE p.id = q.id ORDER BY p.path`
 
 	qOwnerStanding = `SELECT o.id, CASE WHEN o.id = $2 OR COALESCE(m.owner, FALSE) THEN 2 WHEN m.user_id IS NOT NULL THEN 1 ELSE 0 END,
 			COALESCE(g.base_role, 0), COALESCE(g.members_create, FALSE), COALESCE(g.allow_public, TRUE)

@@ -35,7 +35,7 @@ const (
 	qListVersions = `SELECT ` + versionColumns + `
 		FROM (SELECT k.id AS id FROM manifests k
 			WHERE k.package_id = $1 AND k.version AND k.trash_id IS NULL AND k.id < $2 ORDER BY k.id DESC LIMIT $3 OFFSET $4) p
-		JOIN manifests m ON m.id = p.id LEFT JOIN descriptions d ON d.manifest_id = m.id ORDER BY m.id DESC`
+		CROSS JOIN manifests m LEFT JOIN descriptions d ON d.manifest_id = m.id WHERE m.id = p.id ORDER BY m.id DESC`
 	qGetVersion = `SELECT ` + versionColumns + `
 		FROM manifests m LEFT JOIN descriptions d ON d.manifest_id = m.id
 		WHERE m.id = $2 AND m.package_id = $1 AND m.version AND m.trash_id IS NULL`

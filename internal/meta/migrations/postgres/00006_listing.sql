@@ -19,12 +19,16 @@ UPDATE package_roles SET (listed_owner, listed_visibility, listed_path) = (SELEC
 DROP INDEX package_roles_of_user;
 DROP INDEX package_roles_of_team;
 DROP INDEX package_roles_of_repository;
-CREATE INDEX package_roles_of_user ON package_roles (user_id, listed_owner, listed_visibility, listed_path) WHERE user_id IS NOT NULL;
-CREATE INDEX package_roles_of_team ON package_roles (team_id, listed_owner, listed_visibility, listed_path) WHERE team_id IS NOT NULL;
-CREATE INDEX package_roles_of_repository ON package_roles (repository_id, listed_owner, listed_visibility, listed_path) WHERE repository_id IS NOT NULL;
+CREATE INDEX package_roles_of_user ON package_roles (user_id, listed_owner, listed_visibility, listed_path, package_id) WHERE user_id IS NOT NULL;
+CREATE INDEX package_roles_of_team ON package_roles (team_id, listed_owner, listed_visibility, listed_path, package_id) WHERE team_id IS NOT NULL;
+CREATE INDEX package_roles_of_repository ON package_roles (repository_id, listed_owner, listed_visibility, listed_path, package_id) WHERE repository_id IS NOT NULL;
 CREATE INDEX packages_visible ON packages (owner_id, visibility, path) WHERE published_at IS NOT NULL AND deleted_at IS NULL;
 CREATE INDEX packages_inherited ON packages (repository_id, path) WHERE inherit AND published_at IS NOT NULL AND deleted_at IS NULL;
 CREATE INDEX repository_roles_repository ON repository_roles (repository_id);
+
+-- The tags of a version are listed in order, and only some where there are very many.
+DROP INDEX tags_digest;
+CREATE INDEX tags_digest ON tags (package_id, digest, folded);
 
 -- Whoever makes a package inherit waits for a change to the repository that is under
 -- way, and the other way round: one of the two always sees what the other did. The same
