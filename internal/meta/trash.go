@@ -30,7 +30,7 @@ const (
 		ORDER BY x.id DESC LIMIT 1`
 	qGetTrashOf          = `SELECT ` + trashColumns + trashFrom + `JOIN manifests m ON m.trash_id = x.id AND m.digest = x.digest WHERE x.package_id = $1 AND m.id = $2`
 	qGetTrashLeft        = `SELECT ` + trashColumns + trashFrom + `WHERE x.package_id = $1 AND x.digest = $2 ORDER BY x.id DESC LIMIT 1`
-	qListTrash           = `SELECT ` + trashColumns + trashFrom + `WHERE p.owner_id = $1 AND x.digest IS NULL AND x.id < $2 ORDER BY x.id DESC LIMIT $3`
+	qListTrash           = `SELECT ` + trashColumns + trashFrom + `WHERE x.owner_id = $1 AND x.digest IS NULL AND x.id < $2 ORDER BY x.id DESC LIMIT $3`
 	qListOldTrash        = `SELECT ` + trashColumns + trashFrom + `WHERE x.deleted_at < $1 ORDER BY x.deleted_at, x.id LIMIT $2`
 	qGetTrash            = `SELECT ` + trashColumns + trashFrom + `WHERE x.id = $1`
 	qLockTrash           = `UPDATE trash SET deleted_at = deleted_at WHERE id = $1`

@@ -34,8 +34,8 @@ const (
 				WHERE t.package_id = m.package_id AND t.digest = m.digest ORDER BY t.folded LIMIT 1000) q), '')`
 	qListVersions = `SELECT ` + versionColumns + `
 		FROM (SELECT k.id AS id FROM manifests k
-			WHERE k.package_id = $1 AND k.version AND k.trash_id IS NULL AND k.id < $2 ORDER BY k.id DESC LIMIT $3 OFFSET $4) p
-		CROSS JOIN manifests m LEFT JOIN descriptions d ON d.manifest_id = m.id WHERE m.id = p.id ORDER BY m.id DESC`
+			WHERE k.package_id = $1 AND k.version AND k.trash_id IS NULL AND k.id < $2 ORDER BY k.id DESC LIMIT $3 OFFSET $4) v
+		CROSS JOIN manifests m LEFT JOIN descriptions d ON d.manifest_id = m.id WHERE m.id = v.id ORDER BY m.id DESC`
 	qGetVersion = `SELECT ` + versionColumns + `
 		FROM manifests m LEFT JOIN descriptions d ON d.manifest_id = m.id
 		WHERE m.id = $2 AND m.package_id = $1 AND m.version AND m.trash_id IS NULL`

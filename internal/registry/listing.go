@@ -19,25 +19,32 @@ type PackageQuery struct {
 // ListPackages returns the packages of an owner, by path, that the viewer may read. An
 // unknown owner has none.
 func (s *Service) ListPackages(ctx context.Context, v berth.Viewer, q PackageQuery) ([]Package, error) {
-	if v.Expired || !v.Scopes.Has(berth.ScopeReadPackages) {
-		v = berth.Viewer{} // such a token shows what anybody sees
-	}
 	var list []Package
 	err := s.meta.View(ctx, func(tx *meta.Tx) error {
 		list = nil
-		standing, allowPublic, err := tx.OwnerStanding(ctx, q.Owner, v.UserID)
-		if err != nil || standing.OwnerID == 0 {
-			return err
-		}
-		want := ownerList(v, standing, allowPublic, q.Visibility)
-		want.After, want.Skip, want.Limit = q.After, max(0, min(q.Skip, MaxSkip)), max(1, min(q.Limit, MaxPage))
-		rows, err := tx.ListOwnerPackages(ctx, want)
+		rows, owner, err := listOwner(ctx, tx, v, q)
 		for _, row := range rows {
-			list = append(list, packageOf(row.Package, knownInList(v, standing, row)))
+			list = append(list, packageOf(row.Package, knownInList(v, owner, row)))
 		}
 		return err
 	})
 	return list, err
+}
+
+// listOwner returns the packages of an owner that the viewer may read, and what he is
+// to the owner.
+func listOwner(ctx context.Context, tx *meta.Tx, v berth.Viewer, q PackageQuery) ([]meta.ListedPackage, berth.Standing, error) {
+	if v.Expired || !v.Scopes.Has(berth.ScopeReadPackages) {
+		v = berth.Viewer{} // such a token shows what anybody sees
+	}
+	standing, allowPublic, err := tx.OwnerStanding(ctx, q.Owner, v.UserID)
+	if err != nil || standing.OwnerID == 0 {
+		return nil, standing, err
+	}
+	want := ownerList(v, standing, allowPublic, q.Visibility)
+	want.After, want.Skip, want.Limit = q.After, max(0, min(q.Skip, MaxSkip)), max(1, min(q.Limit, MaxPage))
+	list, err := tx.ListOwnerPackages(ctx, want)
+	return list, standing, err
 }
 
 // ownerList asks the permission rule, for each visibility, whether the viewer may read

@@ -77,17 +77,20 @@ type references struct {
 // read any.
 func (p *references) ofOwner(ctx context.Context, q ReferenceQuery) (some bool, err error) {
 	for after, more := "", true; more && p.total < MaxReferences; {
-		rows, err := p.tx.ListPackages(ctx, reader(p.v), q.Owner, berth.Name{Owner: q.Owner, Path: after}, MaxPage)
+		list, _, err := listOwner(ctx, p.tx, p.v, PackageQuery{Owner: q.Owner, After: after, Limit: MaxPage})
 		if err != nil {
 			return false, err
 		}
-		if more = len(rows) == MaxPage; more {
-			after = rows[len(rows)-1].Name.Path
+		if more = len(list) == MaxPage; more {
+			after = list[len(list)-1].Name.Path
 		}
-		some = some || len(rows) > 0
-		rows = slices.DeleteFunc(rows, func(row meta.Package) bool {
-			return row.Versions == 0 || !strings.Contains(row.Name.Path, q.Search)
-		})
+		some = some || len(list) > 0
+		var rows []meta.Package
+		for _, row := range list {
+			if row.Versions > 0 && strings.Contains(row.Name.Path, q.Search) {
+				rows = append(rows, row.Package)
+			}
+		}
 		if err := p.of(ctx, rows); err != nil {
 			return false, err
 		}

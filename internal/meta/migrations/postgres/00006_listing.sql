@@ -16,6 +16,11 @@ ALTER TABLE package_roles ADD COLUMN listed_path TEXT COLLATE "C";
 UPDATE package_roles SET (listed_owner, listed_visibility, listed_path) = (SELECT p.owner_id, p.visibility, p.path FROM packages p
   WHERE p.id = package_roles.package_id AND p.published_at IS NOT NULL AND p.deleted_at IS NULL);
 
+-- Who owns the package of a deletion.
+ALTER TABLE trash ADD COLUMN owner_id BIGINT;
+UPDATE trash SET owner_id = (SELECT p.owner_id FROM packages p WHERE p.id = trash.package_id);
+CREATE INDEX trash_owner ON trash (owner_id, id) WHERE digest IS NULL;
+
 DROP INDEX package_roles_of_user;
 DROP INDEX package_roles_of_team;
 DROP INDEX package_roles_of_repository;
@@ -85,3 +90,20 @@ CREATE TRIGGER packages_listed AFTER UPDATE ON packages FOR EACH ROW
   WHEN (NEW.owner_id <> OLD.owner_id OR NEW.visibility <> OLD.visibility OR NEW.path <> OLD.path
     OR NEW.published_at IS DISTINCT FROM OLD.published_at OR NEW.deleted_at IS DISTINCT FROM OLD.deleted_at)
   EXECUTE FUNCTION packages_listed();
+
+-- +goose StatementBegin
+CREATE FUNCTION trash_owned() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.owner_id := (SELECT p.owner_id FROM packages p WHERE p.id = NEW.package_id FOR SHARE);
+  RETURN NEW;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER trash_owned BEFORE INSERT ON trash FOR EACH ROW EXECUTE FUNCTION trash_owned();
+-- +goose StatementBegin
+CREATE FUNCTION packages_owned() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE trash SET owner_id = NEW.owner_id WHERE package_id = NEW.id;
+  RETURN NULL;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER packages_owned AFTER UPDATE ON packages FOR EACH ROW WHEN (NEW.owner_id <> OLD.owner_id) EXECUTE FUNCTION packages_owned();

@@ -15,6 +15,11 @@ ALTER TABLE package_roles ADD COLUMN listed_path TEXT;
 UPDATE package_roles SET (listed_owner, listed_visibility, listed_path) = (SELECT p.owner_id, p.visibility, p.path FROM packages p
   WHERE p.id = package_roles.package_id AND p.published_at IS NOT NULL AND p.deleted_at IS NULL);
 
+-- Who owns the package of a deletion.
+ALTER TABLE trash ADD COLUMN owner_id BIGINT;
+UPDATE trash SET owner_id = (SELECT p.owner_id FROM packages p WHERE p.id = trash.package_id);
+CREATE INDEX trash_owner ON trash (owner_id, id) WHERE digest IS NULL;
+
 DROP INDEX package_roles_of_user;
 DROP INDEX package_roles_of_team;
 DROP INDEX package_roles_of_repository;
@@ -59,5 +64,15 @@ WHEN NEW.owner_id <> OLD.owner_id OR NEW.visibility <> OLD.visibility OR NEW.pat
   OR NEW.published_at IS NOT OLD.published_at OR NEW.deleted_at IS NOT OLD.deleted_at BEGIN
   UPDATE package_roles SET (listed_owner, listed_visibility, listed_path) = (SELECT p.owner_id, p.visibility, p.path FROM packages p
     WHERE p.id = NEW.id AND p.published_at IS NOT NULL AND p.deleted_at IS NULL) WHERE package_id = NEW.id;
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER trash_owned AFTER INSERT ON trash BEGIN
+  UPDATE trash SET owner_id = (SELECT p.owner_id FROM packages p WHERE p.id = NEW.package_id) WHERE id = NEW.id;
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER packages_owned AFTER UPDATE OF owner_id ON packages WHEN NEW.owner_id <> OLD.owner_id BEGIN
+  UPDATE trash SET owner_id = NEW.owner_id WHERE package_id = NEW.id;
 END;
 -- +goose StatementEnd
