@@ -326,7 +326,7 @@ func TestUnlinkPackages(t *testing.T) {
 			"0-false private, inherits false, linked false, roles 0, by hand false",
 			"0-true internal, inherits false, linked false, roles 0, by hand false",
 			"1-false private, inherits false, linked true, roles 1, by hand true",
-			"1-true private, inherits true, linked true, roles 1, by hand true",
+			"1-true public, inherits true, linked true, roles 1, by hand true",
 		}
 		if diff := cmp.Diff(want, got); diff != "" || rows.Err() != nil {
 			t.Errorf("%v (-want +got):\n%s", rows.Err(), diff)

@@ -204,7 +204,7 @@ func TestNothingFromDeletedPackages(t *testing.T) {
 	if got := string(k.c.Get("/v2/_catalog").Want(http.StatusOK).Body); strings.Contains(got, "app") {
 		t.Errorf("catalog: %s", got)
 	}
-	list, err := k.s.Registry.ListPackages(t.Context(), k.v, "ada", "", 100)
+	list, err := k.s.Registry.ListPackages(t.Context(), k.v, registry.PackageQuery{Owner: "ada", Limit: 100})
 	if err != nil || len(list) != 0 {
 		t.Errorf("packages: %v, %v", list, err)
 	}

@@ -34,14 +34,16 @@ func (s *Service) ListPackages(ctx context.Context, v berth.Viewer, q PackageQue
 // listOwner returns the packages of an owner that the viewer may read, and what he is
 // to the owner.
 func listOwner(ctx context.Context, tx *meta.Tx, v berth.Viewer, q PackageQuery) ([]meta.ListedPackage, berth.Standing, error) {
-	if v.Expired || !v.Scopes.Has(berth.ScopeReadPackages) {
-		v = berth.Viewer{} // such a token shows what anybody sees
-	}
 	standing, allowPublic, err := tx.OwnerStanding(ctx, q.Owner, v.UserID)
 	if err != nil || standing.OwnerID == 0 {
 		return nil, standing, err
 	}
-	want := ownerList(v, standing, allowPublic, q.Visibility)
+	may := v
+	if v.Expired || !v.Scopes.Has(berth.ScopeReadPackages) {
+		may = berth.Viewer{} // such a token shows what anybody sees
+	}
+	want := ownerList(may, standing, allowPublic, q.Visibility)
+	want.User = v.UserID
 	want.After, want.Skip, want.Limit = q.After, max(0, min(q.Skip, MaxSkip)), max(1, min(q.Limit, MaxPage))
 	list, err := tx.ListOwnerPackages(ctx, want)
 	return list, standing, err
@@ -50,7 +52,7 @@ func listOwner(ctx context.Context, tx *meta.Tx, v berth.Viewer, q PackageQuery)
 // ownerList asks the permission rule, for each visibility, whether the viewer may read
 // all packages of an owner that have it, and else looks for what he was given.
 func ownerList(v berth.Viewer, standing berth.Standing, allowPublic bool, only berth.Visibility) meta.OwnerList {
-	l := meta.OwnerList{Owner: standing.OwnerID, User: v.UserID}
+	l := meta.OwnerList{Owner: standing.OwnerID}
 	standing.Published = true
 	whole := v
 	whole.Limited = false

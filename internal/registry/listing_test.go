@@ -92,7 +92,9 @@ func (w *world) look(t *testing.T) {
 		v := w.Viewer(name)
 		w.viewers[name] = v
 		v.Scopes = berth.ScopeReadUser
-		w.viewers[name+" without the scope"] = v
+		w.viewers[name+" without a scope for packages"] = v
+		v.Scopes = berth.ScopeWriteRepositories
+		w.viewers[name+" with repositories only"] = v
 		made, err := w.Account.CreateToken(t.Context(), berth.Operator(), name, account.TokenRequest{
 			Name: "limited", Scopes: berth.ScopeReadPackages, Owners: []string{"ada"}, Packages: []string{"acme/app06", "acme/app09", "acme/app12", "acme/app30", "acme/app99"},
 		})
