@@ -91,6 +91,9 @@ func TestFreed(t *testing.T) {
 	if got := k.page("all").Freed; got != want {
 		t.Errorf("freed would be %d, want %d", got, want)
 	}
+	if got := k.page("arm").Freed; got != 0 {
+		t.Errorf("freed would be %d of what an index holds", got)
+	}
 	needed := func() (bytes int64) {
 		for _, row := range k.s.Query(`SELECT CAST(COALESCE((SELECT sum(size) FROM manifests), 0) + COALESCE((SELECT sum(b.size) FROM blobs b
 			WHERE EXISTS (SELECT 1 FROM manifest_blobs r WHERE r.digest = b.digest) OR b.digest IN (SELECT digest FROM package_blobs WHERE package_id = 2)), 0) AS TEXT)`) {

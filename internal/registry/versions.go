@@ -244,7 +244,7 @@ func versionPage(ctx context.Context, tx *meta.Tx, pkg, id int64) (VersionPage, 
 	if err != nil {
 		return page, err
 	}
-	if page.Freed, err = freed(ctx, tx, parts); err != nil {
+	if page.Freed, err = freed(ctx, tx, pkg, parts); err != nil {
 		return page, err
 	}
 	page.Attached, err = attachments(ctx, tx, pkg, parts)
@@ -274,7 +274,10 @@ func attachments(ctx context.Context, tx *meta.Tx, pkg int64, parts []meta.Part)
 }
 
 // freed returns how many bytes only these manifests need.
-func freed(ctx context.Context, tx *meta.Tx, parts []meta.Part) (int64, error) {
+func freed(ctx context.Context, tx *meta.Tx, pkg int64, parts []meta.Part) (int64, error) {
+	if parent, err := tx.GetParent(ctx, pkg, parts[0].Digest); err != nil || parent != "" {
+		return 0, err // the index needs all of it
+	}
 	total := int64(0)
 	used := map[berth.Digest]int64{}
 	rows := map[berth.Digest]meta.BlobUse{}
