@@ -60,7 +60,7 @@ func (s *Service) Copy(ctx context.Context, v berth.Viewer, from berth.Name, whi
 // pick finds the version that is meant.
 // Errors: berth.ErrVersionUnknown, berth.ErrManifestUnknown.
 func (s *Service) pick(ctx context.Context, tx *meta.Tx, pkg int64, n berth.Name, which Which) (meta.Version, error) {
-	if which.ID == 0 {
+	if which.Reference != (berth.Reference{}) {
 		row, err := s.resolve(ctx, tx, pkg, n, which.Reference)
 		if err != nil {
 			return meta.Version{}, err

@@ -114,7 +114,12 @@ func (s *Service) deleteVersion(ctx context.Context, tx *meta.Tx, v berth.Viewer
 	return s.trashVersion(ctx, tx, v, n, standing, root, now)
 }
 
+// unknownVersion says that a package has no version of a number; 0 is what was no
+// number at all.
 func unknownVersion(n berth.Name, id int64) error {
+	if id == 0 {
+		return berth.ErrVersionUnknown.With("a version of %s is named by the number that lists give as its id, not by a tag or a digest", n)
+	}
 	return berth.ErrVersionUnknown.With("%s has no version %d", n, id)
 }
 
@@ -141,7 +146,11 @@ func (s *Service) trashVersion(ctx context.Context, tx *meta.Tx, v berth.Viewer,
 		return err
 	}
 	if parent != "" {
-		return berth.ErrManifestReferenced.With("the index %s holds it; delete that first", parent)
+		also := ""
+		if root.Version {
+			also = ", or only the tags of this one"
+		}
+		return berth.ErrManifestReferenced.With("the index %s holds it; delete that first%s", parent, also)
 	}
 	if err := s.popular(ctx, tx, v, n, standing, root.ID); err != nil {
 		return err

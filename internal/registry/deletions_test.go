@@ -82,6 +82,9 @@ func TestDeleteRefused(t *testing.T) {
 	}
 	bulk := func(ids ...int64) error { return k.s.Registry.DeleteVersions(t.Context(), k.v, k.n, ids...) }
 	k.refused("a part of an index", k.delete("amd"), berth.ErrManifestReferenced)
+	if err := k.delete("amd"); err == nil || !strings.HasSuffix(err.Error(), "delete that first, or only the tags of this one") {
+		t.Errorf("%v", err)
+	}
 	k.refused("a part of an index, by the protocol", k.deleteDigest("amd"), berth.ErrManifestReferenced)
 	k.refused("all that have a tag", k.delete("amd", "all"), berth.ErrDeleteRefused)
 	k.refused("one and what is not there", bulk(k.id("untagged"), 1<<40), berth.ErrVersionUnknown)

@@ -203,7 +203,10 @@ func deletionOf(ctx context.Context, tx *meta.Tx, pkg int64, n berth.Name, id in
 	t, err := tx.GetTrashOf(ctx, pkg, id)
 	if errors.Is(err, berth.ErrVersionUnknown) {
 		version, found := tx.GetVersion(ctx, pkg, id)
-		if found != nil {
+		switch {
+		case id == 0:
+			return t, unknownVersion(n, id)
+		case found != nil:
 			return t, berth.ErrVersionUnknown.With("%s has no deleted version %d", n, id)
 		}
 		t, err = tx.GetTrashLeft(ctx, pkg, version.Digest)

@@ -254,6 +254,9 @@ func (a *API) copyVersion(w *httpkit.Writer, r *http.Request, v berth.Viewer) er
 	if err := readJSON(w, r, &in); err != nil {
 		return err
 	}
+	if in.To == "" {
+		return berth.ErrRequestInvalid.With("to is missing: the package that the version is to be in, OWNER/NAME; %s itself for more tags", n)
+	}
 	to, err := berth.ParseName(in.To)
 	if err != nil {
 		return err
