@@ -21,10 +21,10 @@ func decode(body []byte, into any) error {
 	if _, bad := errors.AsType[*json.SyntaxError](err); bad && len(bytes.TrimSpace(body)) > 0 {
 		return fmt.Errorf("the body is not valid JSON: %w", err)
 	}
-	if err != nil || object == nil {
-		return errors.New("expected a JSON object as the body")
-	}
 	fields := fieldsOf(into)
+	if err != nil || object == nil {
+		return fmt.Errorf("expected a JSON object as the body, of %s", strings.Join(slices.Sorted(maps.Keys(fields)), ", "))
+	}
 	seen := make(map[string]bool, len(object))
 	d := json.NewDecoder(bytes.NewReader(body))
 	if _, err := d.Token(); err != nil {
@@ -87,6 +87,9 @@ func expected(t reflect.Type) string {
 	case reflect.String:
 		return "a string"
 	case reflect.Slice:
+		if t.Elem().Kind() == reflect.Int64 {
+			return "a list of whole numbers"
+		}
 		return "a list of strings"
 	}
 	return "a whole number"

@@ -25,12 +25,12 @@ func TestBodies(t *testing.T) {
 	s := berthtest.New(t)
 	c := s.With("Bearer " + s.Token("root", berth.ScopeAll, 0))
 	for _, test := range []struct{ route, body, want string }{
-		{"POST /admin/users", `[]`, "expected a JSON object as the body"},
-		{"POST /admin/users", `"x"`, "expected a JSON object as the body"},
-		{"POST /admin/users", `null`, "expected a JSON object as the body"},
-		{"PATCH /user", `null`, "expected a JSON object as the body"},
-		{"POST /admin/users", ``, "expected a JSON object as the body"},
-		{"POST /admin/users", ` `, "expected a JSON object as the body"},
+		{"POST /admin/users", `[]`, "expected a JSON object as the body, of login, password, site_admin"},
+		{"POST /admin/users", `"x"`, "expected a JSON object as the body, of login, password, site_admin"},
+		{"POST /admin/users", `null`, "expected a JSON object as the body, of login, password, site_admin"},
+		{"PATCH /user", `null`, "expected a JSON object as the body, of default_visibility"},
+		{"POST /admin/users", ``, "expected a JSON object as the body, of login, password, site_admin"},
+		{"POST /admin/users", ` `, "expected a JSON object as the body, of login, password, site_admin"},
 		{"POST /admin/users", `{"login"`, "the body is not valid JSON: unexpected end of JSON input"},
 		{"POST /admin/users", `{} {}`, "the body is not valid JSON: invalid character '{' after top-level value"},
 		{"POST /admin/users", `{"LOGIN":"x"}`, `unknown field "LOGIN"; expected login, password, site_admin`},
@@ -44,6 +44,7 @@ func TestBodies(t *testing.T) {
 		{"POST /user/tokens", `{"scopes":3}`, `field "scopes": expected a string or a list of strings`},
 		{"POST /user/tokens", `{"owners":"acme"}`, `field "owners": expected a list of strings`},
 		{"POST /user/tokens", `{"actions":[1]}`, `field "actions": expected a list of strings`},
+		{"POST /orgs/acme/packages/container/app/versions/delete", `{"ids":["3"]}`, `field "ids": expected a list of whole numbers`},
 		{"POST /user/tokens", `{"expires_in":1.5}`, `field "expires_in": expected a whole number`},
 		{"POST /user/tokens", `{"expires_at":"tomorrow"}`, `field "expires_at": expected a time such as 2026-01-31T12:00:00Z`},
 	} {
