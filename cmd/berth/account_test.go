@@ -123,7 +123,7 @@ func TestSecondFactor(t *testing.T) {
 		{"account second-factor -o json", "", `^\{"enabled":false,"recovery_codes":0\}\n$`},
 		{"account second-factor frobnicate", "", `!unknown command "frobnicate" for "berth account second-factor"`},
 		{"account second-factor confirm 123456", "", `!none that waits for its first code`},
-		{"account second-factor confirm", "", `!accepts 1 arg`},
+		{"account second-factor confirm", "", `!expected berth `},
 		{"account second-factor on", "", `!pass your password on standard input: echo … \| berth account second-factor on --password-stdin`},
 		{"account second-factor on --password-stdin", "wrong password", `!the current password of ada is wrong`},
 		{"account second-factor off --password-stdin", password, `!pass a code of the second factor, or a recovery code, with --code`},

@@ -54,7 +54,7 @@ func (a *app) packageCommand() *cobra.Command {
 			if _, err := c.do(ctx, http.MethodDelete, path+"/repository", nil); err != nil {
 				return err
 			}
-			return a.say("%s is not linked", args[0])
+			return a.say("%s is no longer linked", args[0])
 		}),
 		a.packageInherit(),
 		a.packageRename(),

@@ -98,7 +98,27 @@ Which one, in this order:
 	root.AddCommand(a.serveCommand(), a.loginCommand(), a.logoutCommand(), a.whoamiCommand(),
 		a.userCommand(), a.accountCommand(), a.identityCommand(), a.orgCommand(), a.teamCommand(), a.repoCommand(), a.tokenCommand(), a.packageCommand(),
 		a.invitationCommand(), a.webhookCommand(), a.auditCommand(), a.adminCommand(), a.configCommand(), versionCommand())
+	showUsage(root)
 	return root
+}
+
+// showUsage has the commands answer with how they are written where arguments are
+// missing or too many.
+func showUsage(cmd *cobra.Command) {
+	for _, below := range cmd.Commands() {
+		showUsage(below)
+	}
+	check := cmd.Args
+	if check == nil {
+		return
+	}
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		err := check(cmd, args)
+		if err == nil || strings.HasPrefix(err.Error(), "unknown command") {
+			return err
+		}
+		return fmt.Errorf("expected %s, got %d arguments", cmd.UseLine(), len(args))
+	}
 }
 
 // message returns the public text of a named error, and any other error whole.

@@ -39,7 +39,7 @@ func TestSent(t *testing.T) {
 		{"user block a/b%2F", `PUT /api/v3/users/a%2Fb%252F/suspended `, "user a/b%2F blocked\n"},
 		{"user delete ada --yes --packages move --to 'bob&x'", `DELETE /api/v3/admin/users/ada\?packages=move&to=bob%26x `, "user ada deleted\n"},
 		{"user delete ada --yes", `DELETE /api/v3/admin/users/ada\?packages=refuse `, "user ada deleted\n"},
-		{"package unlink acme/web/app", `DELETE /api/v3/users/acme/packages/container/web%2Fapp/repository `, "acme/web/app is not linked\n"},
+		{"package unlink acme/web/app", `DELETE /api/v3/users/acme/packages/container/web%2Fapp/repository `, "acme/web/app is no longer linked\n"},
 		{"package grant acme/web --team devs --role read", `PUT /api/v3/users/acme/packages/container/web/roles/teams/devs {"role":"read"}`, "team devs has the role read on acme/web\n"},
 		{"repo grant acme/web --team devs --role read", `PUT /api/v3/orgs/acme/teams/devs/repos/acme/web {"permission":"read"}`, "team devs has the role read on acme/web\n"},
 		{"token create --scopes admin --package ada/app --package ada/x --expires 90m", `POST /api/v3/user/tokens {"expires_in":5400,"name":"","packages":\["ada/app","ada/x"\],"scopes":"admin"}`, "brt_x\n"},

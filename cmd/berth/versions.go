@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,7 +15,7 @@ const (
 	versionTable = "ID id, TAGS metadata.container.tags, DIGEST name, KIND kind, SIZE size, PULLS downloads, COMPLETE health.complete, PUSHED created_at"
 	trashedTable = "ID id, TAGS metadata.container.tags, DIGEST name, KIND kind, SIZE size, DELETED deleted_at, BY deleted_by"
 	versionSheet = "ID id, DIGEST name, TAGS metadata.container.tags, KIND kind, TYPE media_type, SIZE size, UNIQUE unique_size, " +
-		"DESCRIPTION description, LICENSES license, SOURCE about.source, COMPLETE health.complete, PROBLEM problem, " +
+		"DESCRIPTION description, LICENSES license, SOURCE about.source, PLATFORMS platforms, ATTACHED attached, COMPLETE health.complete, MISSING missing, PROBLEM problem, " +
 		"PULLS downloads, PULLED last_pulled_at, PUSHED created_at"
 	tagTable    = "TAG name, VERSION version_id, DIGEST digest, PULLS downloads, MOVED updated_at"
 	deletedList = "PACKAGE path, ID id, VISIBILITY visibility, VERSIONS version_count, DELETED deleted_at, BY deleted_by, GONE gone_at"
@@ -35,7 +34,7 @@ func (a *app) versionCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.show(raw, versionSheet)
+			return a.showVersion(raw)
 		}),
 		a.versionDelete(),
 		a.versionRestore(),
@@ -58,19 +57,6 @@ func (a *app) versionList() *cobra.Command {
 	})
 	cmd.Flags().BoolVar(&deleted, "deleted", false, "those in the trash")
 	return cmd
-}
-
-// findVersion returns the number of a version that is named by that or by a tag.
-func (c *client) findVersion(ctx context.Context, path, name string) (string, error) {
-	if _, err := strconv.ParseUint(name, 10, 63); err == nil {
-		return name, nil
-	}
-	raw, err := c.do(ctx, http.MethodGet, path+route("/tags/%s", name), nil)
-	if err != nil {
-		return "", err
-	}
-	o, err := parseObject(raw)
-	return o.text("version_id"), err
 }
 
 func (a *app) versionDelete() *cobra.Command {
@@ -139,8 +125,12 @@ func (a *app) tagCommand() *cobra.Command {
 		}),
 		a.onPackage("set OWNER/NAME TAG VERSION", "Make a tag name a version: a number, another tag or a digest", 3, func(ctx context.Context, c *client, path string, args []string) error {
 			body := map[string]any{"reference": args[2]}
-			if id, err := strconv.ParseUint(args[2], 10, 63); err == nil {
-				body = map[string]any{"version_id": id}
+			if !strings.Contains(args[2], ":") || strings.HasPrefix(args[2], "id:") || strings.HasPrefix(args[2], "tag:") {
+				id, err := c.findVersion(ctx, path, args[2])
+				if err != nil {
+					return err
+				}
+				body = map[string]any{"version_id": json.Number(id)}
 			}
 			raw, err := c.do(ctx, http.MethodPut, path+route("/tags/%s", args[1]), body)
 			if err != nil {
