@@ -51,7 +51,9 @@ func (s *Service) attempt(ctx context.Context, j *job) berth.HookAttempt {
 	}
 	defer resp.Body.Close()
 	a.StatusCode, a.ResponseHeaders = resp.StatusCode, headersJSON(resp.Header)
-	a.ResponseBody, _ = io.ReadAll(io.LimitReader(resp.Body, maxResponse)) // the status is what counts
+	if resp.StatusCode != http.StatusSwitchingProtocols { // then what follows is no answer
+		a.ResponseBody, _ = io.ReadAll(io.LimitReader(resp.Body, maxResponse)) // the status is what counts
+	}
 	a.Duration = time.Since(begun)
 	switch {
 	case resp.StatusCode >= 200 && resp.StatusCode <= 299:

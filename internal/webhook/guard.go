@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"net"
@@ -113,8 +114,16 @@ func prefixes(list ...string) []netip.Prefix {
 func newClient(g guard, careless bool) *http.Client {
 	d := net.Dialer{Timeout: sendTime, Control: g.control}
 	t := &http.Transport{
-		Proxy:                  nil, // it would connect in our place
-		DialContext:            d.DialContext,
+		Proxy: nil, // it would connect in our place
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := d.DialContext(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			// The client forgets its timeout where a receiver switches to another
+			// protocol. The connection does not, and no second request goes over it.
+			return conn, conn.SetDeadline(time.Now().Add(sendTime))
+		},
 		TLSHandshakeTimeout:    sendTime,
 		DisableKeepAlives:      true,
 		DisableCompression:     true, // what is read is bounded, unpacked it would not be
