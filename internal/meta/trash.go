@@ -31,7 +31,7 @@ const (
 	qGetTrashOf          = `SELECT ` + trashColumns + trashFrom + `JOIN manifests m ON m.trash_id = x.id AND m.digest = x.digest WHERE x.package_id = $1 AND m.id = $2`
 	qGetTrashLeft        = `SELECT ` + trashColumns + trashFrom + `WHERE x.package_id = $1 AND x.digest = $2 ORDER BY x.id DESC LIMIT 1`
 	qListTrash           = `SELECT ` + trashColumns + trashFrom + `WHERE x.owner_id = $1 AND x.digest IS NULL AND x.id < $2 ORDER BY x.id DESC LIMIT $3`
-	qListOldTrash        = `SELECT ` + trashColumns + trashFrom + `WHERE x.deleted_at < $1 ORDER BY x.deleted_at, x.id LIMIT $2`
+	qListOldTrash        = `SELECT ` + trashColumns + trashFrom + `WHERE x.deleted_at < $1 AND (x.deleted_at > $2 OR x.deleted_at = $2 AND x.id > $3) ORDER BY x.deleted_at, x.id LIMIT $4`
 	qGetTrash            = `SELECT ` + trashColumns + trashFrom + `WHERE x.id = $1`
 	qLockTrash           = `UPDATE trash SET deleted_at = deleted_at WHERE id = $1`
 	qDropTrash           = `DELETE FROM trash WHERE id = $1`
@@ -97,9 +97,14 @@ func (tx *Tx) ListTrash(ctx context.Context, owner, before int64, limit int) ([]
 	return tx.trash(ctx, qListTrash, owner, before, limit)
 }
 
-// ListOldTrash returns up to limit deletions before t, oldest first.
-func (tx *Tx) ListOldTrash(ctx context.Context, t time.Time, limit int) ([]Trash, error) {
-	return tx.trash(ctx, qListOldTrash, micros(t), limit)
+// ListOldTrash returns up to limit deletions before t, oldest first, after the one
+// given (zero: from the oldest).
+func (tx *Tx) ListOldTrash(ctx context.Context, t time.Time, after Trash, limit int) ([]Trash, error) {
+	from := int64(0)
+	if after.ID != 0 {
+		from = micros(after.DeletedAt)
+	}
+	return tx.trash(ctx, qListOldTrash, micros(t), from, after.ID, limit)
 }
 
 func (tx *Tx) trash(ctx context.Context, query string, args ...any) ([]Trash, error) {

@@ -198,6 +198,9 @@ func (s *Service) storeManifest(ctx context.Context, tx *meta.Tx, v berth.Viewer
 	row.ID = id
 	if !fresh {
 		blobs, children = nil, nil // recorded the first time
+		if err := partsThere(ctx, tx, id); err != nil {
+			return err
+		}
 	}
 	for _, d := range blobs {
 		if err := tx.PutBlobReference(ctx, id, row.PackageID, d); err != nil {
@@ -213,6 +216,22 @@ func (s *Service) storeManifest(ctx context.Context, tx *meta.Tx, v berth.Viewer
 		return err
 	}
 	return s.publish(ctx, tx, v, n, standing, row.PushedAt)
+}
+
+// partsThere refuses an index that was there before and part of which is in the trash:
+// the bytes of that part may lie in the package as a blob too, which does for an index
+// that is new.
+func partsThere(ctx context.Context, tx *meta.Tx, id int64) error {
+	children, err := tx.ListChildren(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, c := range children {
+		if c.TrashID != 0 {
+			return berth.ErrManifestBlobUnknown.With("%s was deleted; push it first", c.Digest)
+		}
+	}
+	return nil
 }
 
 // createManifest stores a manifest and returns its id and whether it is new. One that

@@ -228,17 +228,18 @@ const purgeBatch = 100
 func (s *Service) PurgeTrash(ctx context.Context) (int, error) {
 	now := s.opts.Now()
 	purged := 0
-	for {
+	var failed error
+	for last := (meta.Trash{}); ; {
 		var old []meta.Trash
 		err := s.meta.View(ctx, func(tx *meta.Tx) (err error) {
-			old, err = tx.ListOldTrash(ctx, now.Add(-TrashLife), purgeBatch)
+			old, err = tx.ListOldTrash(ctx, now.Add(-TrashLife), last, purgeBatch)
 			return err
 		})
 		if err != nil {
-			return purged, err
+			return purged, errors.Join(failed, err)
 		}
-		var failed error
 		for _, t := range old {
+			last = t
 			err := s.meta.Update(ctx, func(tx *meta.Tx) error { return purge(ctx, tx, t, now) })
 			if err != nil { // the others must not wait for it
 				failed = errors.Join(failed, fmt.Errorf("purge %s of %s: %w", t.Digest, t.Name, err))
@@ -246,7 +247,7 @@ func (s *Service) PurgeTrash(ctx context.Context) (int, error) {
 			}
 			purged++
 		}
-		if failed != nil || len(old) < purgeBatch {
+		if len(old) < purgeBatch || ctx.Err() != nil {
 			return purged, failed
 		}
 	}
