@@ -58,7 +58,8 @@ func (s *Service) DeleteManifest(ctx context.Context, v berth.Viewer, n berth.Na
 		if err != nil {
 			return err
 		}
-		return s.trashVersion(ctx, tx, v, n, standing, root, now)
+		room := maxUnit
+		return s.trashVersion(ctx, tx, v, n, standing, root, &room, now)
 	})
 }
 
@@ -78,12 +79,12 @@ func (s *Service) DeleteVersions(ctx context.Context, v berth.Viewer, n berth.Na
 		if err != nil {
 			return err
 		}
-		left := ids
+		left, room := ids, maxUnit
 		for len(left) > 0 {
 			var held []int64
 			var refused error
 			for _, id := range left {
-				err := s.deleteVersion(ctx, tx, v, n, standing, id, now)
+				err := s.deleteVersion(ctx, tx, v, n, standing, id, &room, now)
 				if errors.Is(err, berth.ErrManifestReferenced) {
 					held, refused = append(held, id), err // perhaps by another one of them
 				} else if err != nil {
@@ -99,7 +100,7 @@ func (s *Service) DeleteVersions(ctx context.Context, v berth.Viewer, n berth.Na
 	})
 }
 
-func (s *Service) deleteVersion(ctx context.Context, tx *meta.Tx, v berth.Viewer, n berth.Name, standing berth.Standing, id int64, now time.Time) error {
+func (s *Service) deleteVersion(ctx context.Context, tx *meta.Tx, v berth.Viewer, n berth.Name, standing berth.Standing, id int64, room *int, now time.Time) error {
 	version, err := tx.GetVersion(ctx, standing.PackageID, id)
 	if errors.Is(err, berth.ErrVersionUnknown) {
 		return unknownVersion(n, id)
@@ -111,7 +112,7 @@ func (s *Service) deleteVersion(ctx context.Context, tx *meta.Tx, v berth.Viewer
 		return err
 	}
 	root := meta.Part{ID: version.ID, Digest: version.Digest, Version: true}
-	return s.trashVersion(ctx, tx, v, n, standing, root, now)
+	return s.trashVersion(ctx, tx, v, n, standing, root, room, now)
 }
 
 // unknownVersion says that a package has no version of a number; 0 is what was no
@@ -140,7 +141,7 @@ func keepsOne(ctx context.Context, tx *meta.Tx, n berth.Name, standing berth.Sta
 	return err
 }
 
-func (s *Service) trashVersion(ctx context.Context, tx *meta.Tx, v berth.Viewer, n berth.Name, standing berth.Standing, root meta.Part, now time.Time) error {
+func (s *Service) trashVersion(ctx context.Context, tx *meta.Tx, v berth.Viewer, n berth.Name, standing berth.Standing, root meta.Part, room *int, now time.Time) error {
 	parent, err := tx.GetParent(ctx, standing.PackageID, root.Digest)
 	if err != nil {
 		return err
@@ -155,7 +156,7 @@ func (s *Service) trashVersion(ctx context.Context, tx *meta.Tx, v berth.Viewer,
 	if err := s.popular(ctx, tx, v, n, standing, root.ID); err != nil {
 		return err
 	}
-	parts, err := unit(ctx, tx, standing.PackageID, root)
+	parts, err := unit(ctx, tx, standing.PackageID, root, room)
 	if err != nil {
 		return err
 	}

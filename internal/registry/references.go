@@ -291,6 +291,7 @@ func (s *Service) DeleteReference(ctx context.Context, v berth.Viewer, n berth.N
 		if err != nil {
 			return err
 		}
-		return s.trashVersion(ctx, tx, v, n, standing, root, now)
+		room := maxUnit
+		return s.trashVersion(ctx, tx, v, n, standing, root, &room, now)
 	})
 }

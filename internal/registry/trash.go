@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/berth-registry/berth"
@@ -275,37 +274,55 @@ func purge(ctx context.Context, tx *meta.Tx, t meta.Trash, now time.Time) error 
 }
 
 // purgeParts deletes what was deleted together from the root down. What another
-// deleted version holds too is that one's now.
+// deleted version holds too is that one's now, with what it holds itself. Each is
+// looked at once, or a chain of them would cost the square of its length.
 func purgeParts(ctx context.Context, tx *meta.Tx, t meta.Trash) error {
-	left, err := tx.ListInTrash(ctx, t.ID)
-	for progress := true; progress && err == nil; {
-		before := len(left)
-		left, err = withoutHeld(ctx, tx, t, left)
-		progress = len(left) < before
+	parts, err := tx.ListInTrash(ctx, t.ID)
+	if err != nil {
+		return err
 	}
-	return err
-}
-
-// withoutHeld deletes of some parts what nothing holds, gives away what another
-// deletion holds, and returns those that are left: they are held by one of these.
-func withoutHeld(ctx context.Context, tx *meta.Tx, t meta.Trash, parts []meta.Part) (left []meta.Part, err error) {
+	var free, given []meta.Part
+	holds := map[int64][]meta.Part{}
+	holders := map[int64]int{} // that are left
+	heirs := map[int64]int64{}
 	for _, p := range parts {
 		parents, err := tx.ListParents(ctx, t.PackageID, p.Digest)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		i := slices.IndexFunc(parents, func(parent meta.Part) bool { return parent.TrashID != 0 && parent.TrashID != t.ID })
-		switch {
-		case len(parents) == 0:
-			err = tx.DropManifest(ctx, t.PackageID, p.Digest)
-		case i >= 0:
-			err = tx.TrashManifest(ctx, p.ID, parents[i].TrashID)
-		default:
-			left = append(left, p)
+		if holders[p.ID] = len(parents); len(parents) == 0 {
+			free = append(free, p)
 		}
-		if err != nil {
-			return nil, err
+		for _, parent := range parents {
+			if parent.TrashID == t.ID {
+				holds[parent.ID] = append(holds[parent.ID], p)
+			} else if parent.TrashID != 0 && heirs[p.ID] == 0 {
+				heirs[p.ID] = parent.TrashID
+				given = append(given, p)
+			}
 		}
 	}
-	return left, nil
+	for i := 0; i < len(given); i++ {
+		heir := heirs[given[i].ID]
+		if err := tx.TrashManifest(ctx, given[i].ID, heir); err != nil {
+			return err
+		}
+		for _, p := range holds[given[i].ID] {
+			if heirs[p.ID] == 0 {
+				heirs[p.ID] = heir
+				given = append(given, p)
+			}
+		}
+	}
+	for i := 0; i < len(free); i++ {
+		if err := tx.DropManifest(ctx, t.PackageID, free[i].Digest); err != nil {
+			return err
+		}
+		for _, p := range holds[free[i].ID] {
+			if holders[p.ID]--; holders[p.ID] == 0 && heirs[p.ID] == 0 {
+				free = append(free, p)
+			}
+		}
+	}
+	return nil
 }

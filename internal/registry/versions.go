@@ -160,7 +160,7 @@ func missing(ctx context.Context, tx *meta.Tx, version Version) ([]Missing, erro
 		}
 	}
 	var list []Missing
-	for i := 0; i < len(parts) && len(parts) <= maxUnit; i++ {
+	for i := 0; i < len(parts) && len(parts) <= maxShown; i++ {
 		lost, err := tx.ListLostOf(ctx, parts[i].ID)
 		if err != nil {
 			return nil, err
@@ -189,7 +189,9 @@ type VersionPage struct {
 	Manifest []byte
 	Details  Details
 	Attached []Attachment
-	Freed    int64 // bytes that nobody else holds: what deleting it would free in the end
+	// Freed is how many bytes nobody else holds: what deleting it would free in the end.
+	// Of a version with too many manifests it is -1, and Attached is empty.
+	Freed int64
 }
 
 // Attachment is a manifest that refers to a version or to a part of it: a signature,
@@ -219,6 +221,10 @@ func (s *Service) GetVersion(ctx context.Context, v berth.Viewer, n berth.Name, 
 	return page, err
 }
 
+// maxShown bounds the manifests of a version that are looked at to show it, which
+// anybody may ask for who may pull.
+const maxShown = 2000
+
 func versionPage(ctx context.Context, tx *meta.Tx, pkg, id int64) (VersionPage, error) {
 	var page VersionPage
 	row, err := tx.GetVersion(ctx, pkg, id)
@@ -236,11 +242,18 @@ func versionPage(ctx context.Context, tx *meta.Tx, pkg, id int64) (VersionPage, 
 		return page, err
 	}
 	page.Details = d.Details
-	if page.Missing, err = missing(ctx, tx, page.Version); err != nil {
+	list := []Version{page.Version}
+	if err := findMissing(ctx, tx, list); err != nil {
 		return page, err
 	}
+	page.Version = list[0]
 	root := meta.Part{ID: id, Digest: row.Digest, MediaType: row.MediaType, Size: row.Size, Version: true}
-	parts, err := unit(ctx, tx, pkg, root)
+	room := maxShown
+	parts, err := unit(ctx, tx, pkg, root, &room)
+	if errors.Is(err, berth.ErrRequestTooLarge) {
+		page.Freed = -1
+		return page, nil
+	}
 	if err != nil {
 		return page, err
 	}

@@ -59,7 +59,7 @@ type jsonVersion struct {
 	Summary      *registry.Summary `json:"about,omitempty"`
 	Problem      string            `json:"problem,omitempty"`
 	Health       jsonHealth        `json:"health"`
-	UniqueSize   *int64            `json:"unique_size,omitempty"` // bytes that nothing else needs
+	UniqueSize   *int64            `json:"unique_size,omitempty"` // bytes that nothing else needs; missing in lists, and where it is too much to count
 	Details      *registry.Details `json:"details,omitempty"`
 	Manifest     json.RawMessage   `json:"raw_manifest,omitempty"`
 	Attached     []jsonAttachment  `json:"attached,omitempty"`
@@ -180,7 +180,10 @@ func (a *API) showVersion(w *httpkit.Writer, r *http.Request, v berth.Viewer, n 
 		return err
 	}
 	out := a.printVersion(r, n, ownerWord(r), page.Version)
-	out.UniqueSize, out.Manifest = &page.Freed, page.Manifest
+	out.Manifest = page.Manifest
+	if page.Freed >= 0 {
+		out.UniqueSize = &page.Freed
+	}
 	if page.Described {
 		out.Details = &page.Details
 	}

@@ -1,0 +1,82 @@
+package registry_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/registry"
+)
+
+// chain pushes indexes each of which holds the one before, and returns them.
+func (k *shelf) chain(n int) []string {
+	k.Helper()
+	k.image("link0", "")
+	parts := []string{"link0"}
+	for i := 1; i < n; i++ {
+		what := fmt.Sprint("link", i)
+		k.index(what, "", parts[i-1])
+		parts = append(parts, what)
+	}
+	return parts
+}
+
+// What a chain of indexes costs grows with its length and not with the square of it:
+// whoever may push could else keep the database busy for hours with one request.
+func TestChainOfIndexes(t *testing.T) {
+	t.Parallel()
+	k := newShelf(t)
+	parts := k.chain(400)
+	// All of them hang on the last, and that stays for the sake of another index.
+	k.index("root", "v1", parts...)
+	k.index("other", "v2", parts[len(parts)-1])
+	soon, cancel := context.WithTimeout(t.Context(), 2*time.Second) // it takes a hundredth of that
+	defer cancel()
+	page, err := k.s.Registry.GetVersion(soon, k.v, k.n, k.id("root"))
+	if want := int64(len(k.body["root"])); err != nil || page.Freed != want {
+		t.Errorf("deleting it would free %d, want %d; %v", page.Freed, want, err)
+	}
+	k.must(k.s.Registry.DeleteVersions(soon, k.v, k.n, k.id("root")))
+	k.want("deleted", "other v2")
+	k.wantWhole("other")
+
+	k.image("last", "v3")
+	k.must(k.delete("other"))
+	k.gone(parts[0], parts[200])
+	k.s.Clock.Advance(registry.TrashLife + time.Hour)
+	soon, cancel = context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	if n, err := k.s.Registry.PurgeTrash(soon); n != 2 || err != nil {
+		t.Errorf("purged %d, %v", n, err)
+	}
+	if left := k.s.Query("SELECT digest FROM manifests"); len(left) != 1 {
+		t.Errorf("%d manifests are left", len(left))
+	}
+}
+
+// A version can be shown that has more manifests than are looked at for that.
+func TestShowLargeVersion(t *testing.T) {
+	t.Parallel()
+	k := newShelf(t)
+	var parts []string
+	for i := range 2001 {
+		what := fmt.Sprint("part", i)
+		k.put(what, "", berth.MediaTypeOCIIndex, fmt.Appendf(nil, `{"schemaVersion":2,"mediaType":%q,"manifests":[],"annotations":{"a":"%d"}}`, berth.MediaTypeOCIIndex, i))
+		parts = append(parts, what)
+	}
+	k.index("most", "v1", parts[:1999]...)
+	k.index("more", "v2", parts[1:]...)
+	if page := k.page("most"); page.Freed < 0 {
+		t.Errorf("a version of 2000 manifests is too large")
+	}
+	if page := k.page("more"); page.Freed != -1 || len(page.Manifest) == 0 {
+		t.Errorf("a version of 2001 manifests: %d, with %d bytes", page.Freed, len(page.Manifest))
+	}
+	at := fmt.Sprintf("/api/v3/users/ada/packages/container/app/versions/%d", k.id("more"))
+	if doc := k.c.Get(at).Want(200).Body; bytes.Contains(doc, []byte(`"unique_size"`)) {
+		t.Error("it says how large it is alone")
+	}
+}
