@@ -16,7 +16,6 @@ import (
 
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/berthtest"
-	"github.com/berth-registry/berth/internal/blob/memblob"
 	"github.com/berth-registry/berth/internal/meta"
 	"github.com/berth-registry/berth/internal/registry"
 )
@@ -288,7 +287,12 @@ func (p *place) push(name string) {
 		p.t.Fatal(err)
 	}
 	defer db.Close()
-	reg, err := registry.New(db, memblob.New(), registry.DefaultOptions())
+	blobs, err := openBlobs(filepath.Join(p.data, "blobs"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer blobs.Close()
+	reg, err := registry.New(db, blobs, registry.DefaultOptions())
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -296,6 +300,9 @@ func (p *place) push(name string) {
 	var v berth.Viewer
 	err = db.View(ctx, func(tx *meta.Tx) error {
 		u, err := tx.GetUser(ctx, n.Owner)
+		if errors.Is(err, berth.ErrOwnerUnknown) { // an organization, which the first account owns
+			u, err = tx.GetUser(ctx, "admin")
+		}
 		v = berth.Viewer{UserID: u.ID, Login: u.Name, Scopes: berth.ScopeAll}
 		return err
 	})
