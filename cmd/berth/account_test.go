@@ -65,7 +65,7 @@ func TestAccount(t *testing.T) {
 	p.tell([]step{
 		{"account show", "", `^LOGIN +Ada\nTYPE +User\nID +\d+\nADMIN +no\nBLOCKED +no\nSECOND-FACTOR +no\nVISIBILITY +-\n`},
 		{"account show -o json", "", `^\{"login":"Ada",.*"two_factor_authentication":false`},
-		{"account show ada", "", `!accepts 0 arg`},
+		{"account show ada", "", `!expected berth account show`},
 		{"account frobnicate", "", `!unknown command "frobnicate" for "berth account"`},
 		{"account sessions -o xml", "", `!expected text or json`},
 		{"account sessions", "", `^ID +PROGRAM +ADDRESS +CREATED +USED +EXPIRES +THIS\n(\d+ +berth login.* +127\.0\.0\.1 +(` + stamp + ` +){3}(yes|no)\n){2}$`},
