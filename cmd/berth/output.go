@@ -231,16 +231,32 @@ func (a *app) confirmed(ctx context.Context, yes bool, fate, name string) error 
 	return nil
 }
 
-// deletion makes a command that deletes what its last argument names.
+// deletion makes a command that deletes for good what its last argument names.
 func (a *app) deletion(use, short, what string, args int, del func(ctx context.Context, c *client, args []string) error) *cobra.Command {
+	return a.destroying(use, short, what, cobra.ExactArgs(args), func(args []string) (fate, key, name string) {
+		name = args[len(args)-1]
+		return fmt.Sprintf("deletes the %s %s for good", what, name), name, name
+	}, del)
+}
+
+// trashing makes a command that moves what its arguments name to the trash.
+func (a *app) trashing(use, short, what string, args cobra.PositionalArgs, del func(ctx context.Context, c *client, args []string) error) *cobra.Command {
+	return a.destroying(use, short, what, args, func(args []string) (fate, key, name string) {
+		name = strings.Join(args, " ")
+		return fmt.Sprintf("moves the %s %s to the trash, from which it can be restored for 30 days", what, name), args[0], name
+	}, del)
+}
+
+// destroying makes a command that first asks. Told says what becomes of which things, and
+// what to type to go on.
+func (a *app) destroying(use, short, what string, args cobra.PositionalArgs, told func(args []string) (fate, key, name string), del func(ctx context.Context, c *client, args []string) error) *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
-		Use:   use,
-		Short: short,
-		Args:  cobra.ExactArgs(args),
+		Use: use, Short: short, Args: args,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx, name := cmd.Context(), args[len(args)-1]
-			if err := errors.Join(a.checkOutput(), a.confirmed(ctx, yes, fmt.Sprintf("deletes the %s %s for good", what, name), name)); err != nil {
+			ctx := cmd.Context()
+			fate, key, name := told(args)
+			if err := errors.Join(a.checkOutput(), a.confirmed(ctx, yes, fate, key)); err != nil {
 				return err
 			}
 			return a.connect(ctx, func(c *client) error {

@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -107,15 +107,20 @@ func (a *app) showPackage(raw json.RawMessage) error {
 }
 
 func (a *app) packageList() *cobra.Command {
-	cmd := a.command("list [OWNER]", "List the packages of an owner, or your own", 0, func(ctx context.Context, c *client, args []string) error {
+	return a.packagesOf("list", "List the packages of an owner, or your own", "/users/%s/packages?package_type=container", packageTable)
+}
+
+// packagesOf makes a command that lists packages of an owner.
+func (a *app) packagesOf(word, short, path, layout string) *cobra.Command {
+	cmd := a.command(word+" [OWNER]", short, 0, func(ctx context.Context, c *client, args []string) error {
 		owner := c.user
 		if len(args) > 0 {
 			owner = args[0]
 		}
 		if owner == "" {
-			return errors.New("whose packages? Write berth package list OWNER")
+			return fmt.Errorf("whose packages? Write berth package %s OWNER", word)
 		}
-		list, err := c.list(ctx, route("/users/%s/packages?package_type=container", owner), 0)
+		list, err := c.list(ctx, route(path, owner), 0)
 		if err != nil {
 			return err
 		}
@@ -126,7 +131,7 @@ func (a *app) packageList() *cobra.Command {
 				}
 			}
 		}
-		return a.table(list, packageTable)
+		return a.table(list, layout)
 	})
 	cmd.Args = cobra.MaximumNArgs(1)
 	return cmd

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -60,7 +59,7 @@ func (a *app) versionList() *cobra.Command {
 }
 
 func (a *app) versionDelete() *cobra.Command {
-	cmd := a.trashing("delete OWNER/NAME VERSION...", "Move versions to the trash, by their numbers or tags, all or none", "versions", func(ctx context.Context, c *client, args []string) error {
+	return a.trashing("delete OWNER/NAME VERSION...", "Move versions to the trash, by their numbers or tags, all or none", "versions", cobra.MinimumNArgs(2), func(ctx context.Context, c *client, args []string) error {
 		path, err := packagePath(args[0])
 		if err != nil {
 			return err
@@ -76,8 +75,6 @@ func (a *app) versionDelete() *cobra.Command {
 		_, err = c.do(ctx, http.MethodPost, path+"/versions/delete", map[string][]json.Number{"ids": ids})
 		return err
 	})
-	cmd.Args = cobra.MinimumNArgs(2)
-	return cmd
 }
 
 func (a *app) versionRestore() *cobra.Command {
@@ -148,29 +145,7 @@ func (a *app) tagCommand() *cobra.Command {
 }
 
 func (a *app) packageTrash() *cobra.Command {
-	cmd := a.command("trash [OWNER]", "List the deleted packages of an owner, or your own, that can be restored", 0, func(ctx context.Context, c *client, args []string) error {
-		owner := c.user
-		if len(args) > 0 {
-			owner = args[0]
-		}
-		if owner == "" {
-			return errors.New("whose packages? Write berth package trash OWNER")
-		}
-		list, err := c.list(ctx, route("/users/%s/trash", owner), 0)
-		if err != nil {
-			return err
-		}
-		if a.output == outputText {
-			for i := range list {
-				if list[i], err = withPath(list[i]); err != nil {
-					return err
-				}
-			}
-		}
-		return a.table(list, deletedList)
-	})
-	cmd.Args = cobra.MaximumNArgs(1)
-	return cmd
+	return a.packagesOf("trash", "List the deleted packages of an owner, or your own, that can be restored", "/users/%s/trash", deletedList)
 }
 
 func (a *app) packageRestore() *cobra.Command {
@@ -190,7 +165,7 @@ func (a *app) packageRestore() *cobra.Command {
 }
 
 func (a *app) packageDelete() *cobra.Command {
-	cmd := a.trashing("delete OWNER/NAME", "Move a package with all its versions to the trash", "package", func(ctx context.Context, c *client, args []string) error {
+	return a.trashing("delete OWNER/NAME", "Move a package with all its versions to the trash", "package", cobra.ExactArgs(1), func(ctx context.Context, c *client, args []string) error {
 		path, err := packagePath(args[0])
 		if err != nil {
 			return err
@@ -198,30 +173,4 @@ func (a *app) packageDelete() *cobra.Command {
 		_, err = c.do(ctx, http.MethodDelete, path, nil)
 		return err
 	})
-	cmd.Args = cobra.ExactArgs(1)
-	return cmd
-}
-
-// trashing makes a command that moves what its arguments name to the trash.
-func (a *app) trashing(use, short, what string, del func(ctx context.Context, c *client, args []string) error) *cobra.Command {
-	var yes bool
-	cmd := &cobra.Command{
-		Use:   use,
-		Short: short,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx, name := cmd.Context(), strings.Join(args, " ")
-			fate := fmt.Sprintf("moves the %s %s to the trash, from which it can be restored for 30 days", what, name)
-			if err := errors.Join(a.checkOutput(), a.confirmed(ctx, yes, fate, args[0])); err != nil {
-				return err
-			}
-			return a.connect(ctx, func(c *client) error {
-				if err := del(ctx, c, args); err != nil {
-					return err
-				}
-				return a.say("%s %s deleted", what, name)
-			})
-		},
-	}
-	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
-	return cmd
 }

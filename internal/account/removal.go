@@ -111,7 +111,7 @@ func (r *removal) target(ctx context.Context) error {
 
 // packages moves or purges what an owner has. What never was pushed to is purged; the
 // trash goes where the packages go, and with the owner where there are none.
-func (r *removal) packages(ctx context.Context, owner int64, name string) error {
+func (r *removal) packages(ctx context.Context, owner int64) error {
 	ids, err := r.tx.ListPackageIDs(ctx, owner, r.disposal.Packages == PackagesPurge, r.disposal.Packages != PackagesMove)
 	if err != nil {
 		return err
@@ -187,7 +187,7 @@ func (r *removal) logMoves(ctx context.Context, owner int64) error {
 
 // user forgets a user with his packages.
 func (r *removal) user(ctx context.Context, u berth.User) error {
-	if err := r.packages(ctx, u.ID, u.Login); err != nil {
+	if err := r.packages(ctx, u.ID); err != nil {
 		return err
 	}
 	if err := r.hold(ctx, u.ID, u.Login); err != nil {
@@ -213,7 +213,7 @@ func (r *removal) org(ctx context.Context) error {
 			break
 		}
 	}
-	if err := r.packages(ctx, r.from.ID, r.from.Name); err != nil {
+	if err := r.packages(ctx, r.from.ID); err != nil {
 		return err
 	}
 	if err := r.hold(ctx, r.from.ID, r.from.Name); err != nil {

@@ -137,12 +137,5 @@ func (tx *Tx) AnyLost(ctx context.Context) (bool, error) {
 
 // ListLostOf returns the blobs of a manifest whose bytes are missing.
 func (tx *Tx) ListLostOf(ctx context.Context, manifest int64) ([]berth.Digest, error) {
-	var list []berth.Digest
-	err := tx.list(ctx, func(rows *sql.Rows) error {
-		var d berth.Digest
-		err := rows.Scan(&d)
-		list = append(list, d)
-		return err
-	}, qListLostOf, manifest)
-	return list, err
+	return tx.digests(ctx, qListLostOf, manifest)
 }

@@ -126,13 +126,17 @@ func (tx *Tx) tagDetails(ctx context.Context, query string, pkg int64, d berth.D
 
 // ListBlobsOf returns the blobs that a manifest needs, by digest.
 func (tx *Tx) ListBlobsOf(ctx context.Context, manifest int64) ([]berth.Digest, error) {
+	return tx.digests(ctx, qListBlobsOf, manifest)
+}
+
+func (tx *Tx) digests(ctx context.Context, query string, args ...any) ([]berth.Digest, error) {
 	var list []berth.Digest
 	err := tx.list(ctx, func(rows *sql.Rows) error {
 		var d berth.Digest
 		err := rows.Scan(&d)
 		list = append(list, d)
 		return err
-	}, qListBlobsOf, manifest)
+	}, query, args...)
 	return list, err
 }
 

@@ -96,8 +96,12 @@ func testTrash(s *suite) {
 	same(s, "GetTrashOf", version, view(s, func(ctx context.Context, tx *meta.Tx) (meta.Trash, error) { return tx.GetTrashOf(ctx, pkg, id) }))
 	same(s, "FindTrash", whole, view(s, func(ctx context.Context, tx *meta.Tx) (meta.Trash, error) { return tx.FindTrash(ctx, n, 0) }))
 	missing(s, "FindTrash of another id", berth.ErrPackageUnknown, func(ctx context.Context, tx *meta.Tx) (meta.Trash, error) { return tx.FindTrash(ctx, n, pkg+1) })
-	same(s, "ListOldTrash", []meta.Trash{version, whole}, view(s, func(ctx context.Context, tx *meta.Tx) ([]meta.Trash, error) { return tx.ListOldTrash(ctx, at(2), meta.Trash{}, 10) }))
-	same(s, "ListOldTrash before", 0, len(view(s, func(ctx context.Context, tx *meta.Tx) ([]meta.Trash, error) { return tx.ListOldTrash(ctx, at(1), meta.Trash{}, 10) })))
+	same(s, "ListOldTrash", []meta.Trash{version, whole}, view(s, func(ctx context.Context, tx *meta.Tx) ([]meta.Trash, error) {
+		return tx.ListOldTrash(ctx, at(2), meta.Trash{}, 10)
+	}))
+	same(s, "ListOldTrash before", 0, len(view(s, func(ctx context.Context, tx *meta.Tx) ([]meta.Trash, error) {
+		return tx.ListOldTrash(ctx, at(1), meta.Trash{}, 10)
+	})))
 	missing(s, "StatManifest in the trash", berth.ErrManifestUnknown, func(ctx context.Context, tx *meta.Tx) (meta.Manifest, error) {
 		return tx.StatManifest(ctx, pkg, m.Digest)
 	})
