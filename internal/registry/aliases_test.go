@@ -49,6 +49,31 @@ func TestPushToAnOldName(t *testing.T) {
 	try("ada", 409, "acme/old is now bob/app; push there") // she was the first to push it
 }
 
+// Whoever changes a package by an old name is told that of now, if he may know it.
+func TestChangeByAnOldName(t *testing.T) {
+	t.Parallel()
+	s := berthtest.New(t)
+	s.As("ada").PushImage("acme/old", "v1", "1")
+	move(t, s, "acme/old", "acme/new")
+	try := func(want string) {
+		t.Helper()
+		for what, err := range map[string]error{
+			"delete":     s.Registry.DeletePackage(t.Context(), s.Viewer("ada"), name(t, "acme/old")),
+			"visibility": s.Registry.SetVisibility(t.Context(), s.Viewer("ada"), name(t, "acme/old"), berth.VisibilityPublic),
+		} {
+			if !errors.Is(err, berth.ErrPackageUnknown) || !strings.HasSuffix(err.Error(), want) {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+	}
+	try("acme/old is now acme/new; write that to change it")
+	move(t, s, "acme/new", "bob/app")
+	if err := s.Registry.RevokeRole(t.Context(), berth.Operator(), name(t, "bob/app"), registry.Holder{User: "ada"}); err != nil {
+		t.Fatal(err)
+	}
+	try("nothing has been pushed to acme/old")
+}
+
 // Who may free an old name, and that it is free then.
 func TestDropAlias(t *testing.T) {
 	t.Parallel()

@@ -81,9 +81,22 @@ func known(ctx context.Context, tx *meta.Tx, v berth.Viewer, p meta.Package) (st
 func (s *Service) published(ctx context.Context, tx *meta.Tx, v berth.Viewer, n berth.Name, a berth.Action) (berth.Standing, error) {
 	standing, err := s.enter(ctx, tx, v, n, a)
 	if err == nil && !standing.Published {
-		err = berth.ErrPackageUnknown.With("nothing has been pushed to %s", n)
+		err = nothingAt(ctx, tx, v, n)
 	}
 	return standing, err
+}
+
+// nothingAt says that there is no package of a name, and how the one is called now that
+// had it, to those who may pull that.
+func nothingAt(ctx context.Context, tx *meta.Tx, v berth.Viewer, n berth.Name) error {
+	standing, r, err := readable(ctx, tx, v, n)
+	if err != nil {
+		return err
+	}
+	if r.Live && r.Name != n && berth.Can(v, standing, berth.ActionPull) {
+		return berth.ErrPackageUnknown.With("%s is now %s; write that to change it", n, r.Name)
+	}
+	return berth.ErrPackageUnknown.With("nothing has been pushed to %s", n)
 }
 
 // administer runs a change to a package that only its administrators may make, and
