@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/berth-registry/berth"
@@ -35,10 +36,19 @@ func (s *Service) GetDelivery(ctx context.Context, v berth.Viewer, p HookPlace, 
 			return err
 		}
 		h = hookOf(row)
-		d, err = tx.GetDelivery(ctx, hook, id)
+		d, err = delivery(ctx, tx, hook, id)
 		return err
 	})
 	return d, h, err
+}
+
+// delivery finds a delivery of a webhook. Errors: berth.ErrDeliveryUnknown.
+func delivery(ctx context.Context, tx *meta.Tx, hook, id int64) (berth.HookDelivery, error) {
+	d, err := tx.GetDelivery(ctx, hook, id)
+	if errors.Is(err, berth.ErrDeliveryUnknown) {
+		err = berth.ErrDeliveryUnknown.With("webhook %d has none of that number; they are kept for 30 days", hook)
+	}
+	return d, err
 }
 
 // Redeliver has the same sent once more, as a delivery of its own, with whatever
@@ -52,7 +62,7 @@ func (s *Service) Redeliver(ctx context.Context, v berth.Viewer, p HookPlace, ho
 		if err != nil {
 			return err
 		}
-		d, err := tx.GetDelivery(ctx, hook, id)
+		d, err := delivery(ctx, tx, hook, id)
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -75,6 +76,9 @@ func (s *Service) hook(ctx context.Context, tx *meta.Tx, v berth.Viewer, p HookP
 		return at, meta.Hook{}, err
 	}
 	h, err := tx.GetHook(ctx, at.owner, at.repository, id)
+	if errors.Is(err, berth.ErrHookUnknown) {
+		err = berth.ErrHookUnknown.With("%s has none of that number", at.name)
+	}
 	return at, h, err
 }
 

@@ -282,14 +282,14 @@ func TestHookPages(t *testing.T) {
 		t.Errorf("%s", r.Body)
 	}
 	send(c, "POST", "/orgs/acme/repos", `{"name":"src"}`).Want(201)
-	for _, path := range []string{"/user/hooks/%d", "/repos/acme/src/hooks/%d", "/repos/acme/src/hooks/%d/deliveries"} {
+	for path, of := range map[string]string{"/user/hooks/%d": "ada", "/repos/acme/src/hooks/%d": "acme/src", "/repos/acme/src/hooks/%d/deliveries": "acme/src"} {
 		r := send(c, "GET", fmt.Sprintf(path, ids[0]), "").Want(404)
-		if !strings.Contains(string(r.Body), "hook_unknown") {
+		if !strings.Contains(string(r.Body), "hook_unknown") || message(r) != "webhook unknown: "+of+" has none of that number" {
 			t.Errorf("%s: %s", path, r.Body)
 		}
 	}
 	r = send(c, "GET", fmt.Sprintf("/orgs/acme/hooks/%d/deliveries/987654", ids[0]), "").Want(404)
-	if !strings.Contains(string(r.Body), "delivery_unknown") {
+	if !strings.Contains(string(r.Body), "delivery_unknown") || message(r) != fmt.Sprintf("delivery unknown: webhook %d has none of that number; they are kept for 30 days", ids[0]) {
 		t.Errorf("%s", r.Body)
 	}
 	for _, path := range []string{"/orgs/acme/hooks/x", "/orgs/acme/hooks/-1", "/orgs/acme/hooks/99999999999999999999"} {
