@@ -154,11 +154,23 @@ func noNamespace(v berth.Viewer, s berth.Standing, owner string) error {
 	case v.Anonymous():
 		return berth.ErrUnauthenticated
 	case s.OwnerID != 0 && (s.Membership != berth.MembershipNone || v.Admin):
-		return berth.Denial(v, s, "the packages of "+owner, berth.ActionAdmin)
+		return noOwner(v, s, owner)
 	case v.Admin:
 		return berth.ErrOwnerUnknown.With("there is no user or organization %s", owner)
 	}
 	return berth.ErrOwnerUnknown.With("there is no owner %s whose packages %s may manage", owner, v.Login)
+}
+
+// noOwner refuses what is about all packages of an owner to one who administers some at
+// the most.
+func noOwner(v berth.Viewer, s berth.Standing, owner string) error {
+	whole := s
+	whole.Membership = berth.MembershipOwner
+	if !berth.Can(v, whole, berth.ActionAdmin) { // it is the token
+		return berth.Denial(v, s, "the packages of "+owner, berth.ActionAdmin)
+	}
+	return berth.ErrDenied.With("this is about all packages of %s, and user %s is no owner of it; an owner can make %s one: berth org add-member %s %s --as-owner",
+		owner, v.Login, v.Login, owner, v.Login)
 }
 
 // DropAlias frees a name that a package had before: nothing is pulled by it any more,

@@ -27,7 +27,7 @@ func (s *Service) OwnerUsage(ctx context.Context, v berth.Viewer, owner string) 
 			u, err = tx.Usage(ctx, standing.OwnerID, 0)
 			return err
 		case standing.OwnerID != 0 && (standing.Membership != berth.MembershipNone || v.Admin):
-			return berth.Denial(v, standing, "the packages of "+owner, berth.ActionAdmin)
+			return noOwner(v, standing, owner)
 		}
 		return berth.ErrOwnerUnknown.With("%s does not exist, or %s may not see it", owner, v.Login)
 	})
