@@ -56,7 +56,7 @@ func (c HookChange) apply(h *meta.Hook, sealed []byte) (string, error) {
 			return "", err
 		}
 		if h.URL != *c.URL {
-			changes = append(changes, "url: "+withoutQuery(h.URL)+" -> "+withoutQuery(*c.URL))
+			changes = append(changes, "url: "+hostOf(h.URL)+" -> "+hostOf(*c.URL))
 		}
 		h.URL = *c.URL
 	}
@@ -102,11 +102,16 @@ func (c HookChange) events(were []string) ([]string, error) {
 	return berth.ParseHookEvents(list)
 }
 
-// withoutQuery is an address without what is often a secret in it.
-func withoutQuery(s string) string {
-	if u, err := url.Parse(s); err == nil && u.RawQuery != "" {
-		u.RawQuery = ""
-		return u.String() + "?…"
+// hostOf is an address without what is often a secret in it: the path and the query
+// are what chats and builders know their callers by.
+func hostOf(s string) string {
+	u, err := url.Parse(s)
+	if err != nil {
+		return "…"
 	}
-	return s
+	host := u.Scheme + "://" + u.Host
+	if u.Path == "" && u.RawQuery == "" {
+		return host
+	}
+	return host + "/…"
 }

@@ -154,7 +154,7 @@ func (s *Service) CreateHook(ctx context.Context, v berth.Viewer, p HookPlace, c
 		if err := addPing(ctx, tx, v, made.ID, guid, now); err != nil {
 			return err
 		}
-		return tx.AddEvent(ctx, v, at.event(now, "hook.create", fmt.Sprintf("webhook %d: %s", made.ID, withoutQuery(made.URL))))
+		return tx.AddEvent(ctx, v, at.event(now, "hook.create", fmt.Sprintf("webhook %d: %s", made.ID, hostOf(made.URL))))
 	})
 	return hookOf(made), err
 }
@@ -209,7 +209,7 @@ func (s *Service) DeleteHook(ctx context.Context, v berth.Viewer, p HookPlace, i
 		if err := tx.DropHook(ctx, id); err != nil {
 			return err
 		}
-		return tx.AddEvent(ctx, v, at.event(now, "hook.delete", fmt.Sprintf("webhook %d: %s", id, withoutQuery(h.URL))))
+		return tx.AddEvent(ctx, v, at.event(now, "hook.delete", fmt.Sprintf("webhook %d: %s", id, hostOf(h.URL))))
 	})
 }
 
