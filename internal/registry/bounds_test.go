@@ -80,3 +80,20 @@ func TestShowLargeVersion(t *testing.T) {
 		t.Error("it says how large it is alone")
 	}
 }
+
+// A search that finds nothing ends, however many packages there are.
+func TestSearchEnds(t *testing.T) {
+	t.Parallel()
+	k := newShelf(t)
+	k.image("app", "v1")
+	k.s.Exec(fmt.Sprintf(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
+		INSERT INTO packages (owner_id, path, visibility, created_at, published_at, inherit) SELECT %d, 'b' || i, 'public', 1, 1, FALSE FROM n`,
+		registry.MaxReferences, k.s.OwnerID("ada")))
+	k.at("ada/zoo").image("app", "v1") // behind all these
+	for path, want := range map[string]int{"app": 1, "zoo": 0} {
+		_, total, err := k.s.Registry.ListReferences(t.Context(), k.v, registry.ReferenceQuery{Owner: "ada", Search: path, Limit: 1})
+		if total != want || err != nil {
+			t.Errorf("%s: %d, %v", path, total, err)
+		}
+	}
+}

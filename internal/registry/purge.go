@@ -55,92 +55,11 @@ func purge(ctx context.Context, tx *meta.Tx, t meta.Trash, now time.Time) error 
 	if t.Digest == "" {
 		return tx.PurgePackage(ctx, t.PackageID, now)
 	}
-	if err := purgeParts(ctx, tx, t); err != nil {
+	if err := (&purging{tx: tx, trash: t}).run(ctx); err != nil {
 		return err
 	}
 	if err := tx.PurgeHidden(ctx, t.PackageID); err != nil {
 		return err
 	}
 	return tx.DropTrash(ctx, t.ID)
-}
-
-// purgeParts deletes what was deleted together from the root down. What another
-// deleted version holds too is that one's now, with what it holds itself. Each is
-// looked at once, or a chain of them would cost the square of its length.
-func purgeParts(ctx context.Context, tx *meta.Tx, t meta.Trash) error {
-	p, err := planPurge(ctx, tx, t)
-	if err != nil {
-		return err
-	}
-	if err := p.give(ctx, tx); err != nil {
-		return err
-	}
-	return p.drop(ctx, tx, t.PackageID)
-}
-
-// purging is what becomes of the parts of one deletion.
-type purging struct {
-	free    []meta.Part           // that nothing holds
-	given   []meta.Part           // that another deletion gets
-	holds   map[int64][]meta.Part // of the same deletion, by who holds them
-	holders map[int64]int         // how many hold it still
-	heirs   map[int64]int64       // the deletions that get them
-}
-
-func planPurge(ctx context.Context, tx *meta.Tx, t meta.Trash) (*purging, error) {
-	parts, err := tx.ListInTrash(ctx, t.ID)
-	if err != nil {
-		return nil, err
-	}
-	p := &purging{holds: map[int64][]meta.Part{}, holders: map[int64]int{}, heirs: map[int64]int64{}}
-	for _, part := range parts {
-		parents, err := tx.ListParents(ctx, t.PackageID, part.Digest)
-		if err != nil {
-			return nil, err
-		}
-		if p.holders[part.ID] = len(parents); len(parents) == 0 {
-			p.free = append(p.free, part)
-		}
-		for _, parent := range parents {
-			if parent.TrashID == t.ID {
-				p.holds[parent.ID] = append(p.holds[parent.ID], part)
-			} else if parent.TrashID != 0 && p.heirs[part.ID] == 0 {
-				p.heirs[part.ID] = parent.TrashID
-				p.given = append(p.given, part)
-			}
-		}
-	}
-	return p, nil
-}
-
-// give hands parts over with all that they hold.
-func (p *purging) give(ctx context.Context, tx *meta.Tx) error {
-	for i := 0; i < len(p.given); i++ {
-		heir := p.heirs[p.given[i].ID]
-		if err := tx.TrashManifest(ctx, p.given[i].ID, heir); err != nil {
-			return err
-		}
-		for _, part := range p.holds[p.given[i].ID] {
-			if p.heirs[part.ID] == 0 {
-				p.heirs[part.ID] = heir
-				p.given = append(p.given, part)
-			}
-		}
-	}
-	return nil
-}
-
-// drop deletes what nothing holds, and then what nothing holds any more.
-func (p *purging) drop(ctx context.Context, tx *meta.Tx, pkg int64) error {
-	for i := 0; i < len(p.free); i++ {
-		if err := tx.DropManifest(ctx, pkg, p.free[i].Digest); err != nil {
-			return err
-		}
-		for _, part := range p.holds[p.free[i].ID] {
-			if p.holders[part.ID]--; p.holders[part.ID] == 0 && p.heirs[part.ID] == 0 {
-				p.free = append(p.free, part)
-			}
-		}
-	}
-	return nil
 }

@@ -21,7 +21,8 @@ type Reference struct {
 	CreatedAt time.Time // when the tag was last moved, or the version pushed
 }
 
-// MaxReferences is how far a list of references goes and is counted.
+// MaxReferences is how far a list of references goes and is counted, and in how many
+// packages of an owner they are looked for.
 const MaxReferences = 10_000
 
 // ReferenceQuery says which references are wanted.
@@ -76,7 +77,8 @@ type references struct {
 // ofOwner goes through the packages of an owner, and reports whether the viewer may
 // read any.
 func (p *references) ofOwner(ctx context.Context, q ReferenceQuery) (some bool, err error) {
-	for after, more := "", true; more && p.total < MaxReferences; {
+	looked := 0 // a search that finds nothing must end too
+	for after, more := "", true; more && p.total < MaxReferences && looked < MaxReferences; looked += MaxPage {
 		list, _, err := listOwner(ctx, p.tx, p.v, PackageQuery{Owner: q.Owner, After: after, Limit: MaxPage})
 		if err != nil {
 			return false, err
