@@ -63,6 +63,10 @@ func TestPlansOfLists(t *testing.T) {
 			query: "FROM trash x JOIN manifests m",
 			uses:  []string{"x USING INDEX trash_package (package_id=?"},
 		},
+		"what became a version": {
+			query: "UPDATE manifests SET version = NOT version",
+			uses:  []string{"manifests USING INTEGER PRIMARY KEY (rowid=?)"},
+		},
 		"referrers": {
 			query: "subject = $2 AND id > $3 AND trash_id",
 			uses:  []string{"manifests USING INDEX manifests_subject (package_id=? AND subject=? AND id>?)"},

@@ -41,12 +41,15 @@ const (
 		WHERE m.id = $2 AND m.package_id = $1 AND m.version AND m.trash_id IS NULL`
 
 	// What became a version by a change to a manifest, and what is none any more: the
-	// manifest itself, what it holds, and what is only there for it.
+	// manifest itself, what it holds, and what is only there for it. These are found by
+	// their ids: with one OR after the other all of the package would be looked at.
 	qSettleVersions = `UPDATE manifests SET version = NOT version
-		WHERE package_id = $1 AND trash_id IS NULL AND (digest = $2
-				OR digest IN (SELECT c.digest FROM manifest_children c JOIN manifests i ON i.id = c.manifest_id WHERE i.package_id = $1 AND i.digest = $2)
-				OR digest IN (SELECT t.digest FROM tags t WHERE t.package_id = $1 AND t.subject = $2))
-			AND version <> (subject IS NULL AND (
+		WHERE id IN (SELECT m.id FROM manifests m WHERE m.package_id = $1 AND m.digest = $2
+				UNION ALL SELECT m.id FROM manifests i JOIN manifest_children c ON c.manifest_id = i.id
+					JOIN manifests m ON m.package_id = c.package_id AND m.digest = c.digest WHERE i.package_id = $1 AND i.digest = $2
+				UNION ALL SELECT m.id FROM tags t JOIN manifests m ON m.package_id = t.package_id AND m.digest = t.digest
+					WHERE t.package_id = $1 AND t.subject = $2)
+			AND trash_id IS NULL AND version <> (subject IS NULL AND (
 				EXISTS (SELECT 1 FROM tags t WHERE t.package_id = manifests.package_id AND t.digest = manifests.digest
 					AND NOT EXISTS (SELECT 1 FROM manifests s WHERE s.package_id = t.package_id AND s.digest = t.subject AND s.digest <> t.digest AND s.trash_id IS NULL))
 				OR NOT EXISTS (SELECT 1 FROM manifest_children c JOIN manifests i ON i.id = c.manifest_id
