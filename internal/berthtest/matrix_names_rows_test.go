@@ -20,6 +20,9 @@ func moving(from, to string) need {
 			return v
 		}
 		of, _, _ := strings.Cut(to, "/")
+		if owner, _, _ := strings.Cut(from, "/"); owner != of && !a.has("delete:packages") {
+			return denied()
+		}
 		if (a.acme >= member && of == "acme" || a.orchid >= member && of == "orchid" || a.login == of || a.site) && a.reachesPackage(to) {
 			return allowed()
 		}

@@ -11,6 +11,7 @@ import (
 type PackageFacts struct {
 	OwnerID      int64
 	RepositoryID int64 // that it is linked to, 0 for none
+	Open         bool  // whoever administers that repository may know of it
 	Description  string
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
@@ -28,7 +29,13 @@ type VersionFacts struct {
 }
 
 const (
-	qPackageFacts = `SELECT owner_id, COALESCE(repository_id, 0), description, created_at, updated_at FROM packages WHERE id = $1`
+	// A push links to the repository that it names, whoever administers that: of a
+	// package that is private he learns once an administrator of the package has
+	// linked it, or lets it inherit.
+	qPackageFacts = `SELECT owner_id, COALESCE(repository_id, 0),
+			inherit OR linked_by_hand OR visibility = 'internal' OR visibility = 'public'
+				AND NOT EXISTS (SELECT 1 FROM orgs g WHERE g.owner_id = packages.owner_id AND NOT g.allow_public),
+			description, created_at, updated_at FROM packages WHERE id = $1`
 	qVersionFacts = `SELECT m.media_type, m.size, m.body, m.pushed_at, m.updated_at, COALESCE(d.summary, ''), COALESCE(d.details, '')
 		FROM manifests m LEFT JOIN descriptions d ON d.manifest_id = m.id WHERE m.id = $1`
 	qOwnerByID = `SELECT id, kind, name, folded, created_at FROM owners WHERE id = $1`
@@ -38,7 +45,7 @@ const (
 func (tx *Tx) GetPackageFacts(ctx context.Context, id int64) (PackageFacts, error) {
 	var p PackageFacts
 	var created, updated int64
-	err := tx.row(ctx, qPackageFacts, id).Scan(&p.OwnerID, &p.RepositoryID, &p.Description, &created, &updated)
+	err := tx.row(ctx, qPackageFacts, id).Scan(&p.OwnerID, &p.RepositoryID, &p.Open, &p.Description, &created, &updated)
 	p.CreatedAt, p.UpdatedAt = fromMicros(created), fromMicros(updated)
 	return p, orUnknown(err, berth.ErrPackageUnknown)
 }

@@ -55,6 +55,11 @@ func (s *Service) MovePackage(ctx context.Context, v berth.Viewer, from, to bert
 			return err
 		}
 		m.transferred = m.was.OwnerID != m.will.OwnerID
+		if m.transferred { // its owner loses it
+			if err := check(v, m.was, from, berth.ActionDelete); err != nil {
+				return err
+			}
+		}
 		if m.pkg, err = tx.GetPackage(ctx, m.was.PackageID); err != nil {
 			return err
 		}

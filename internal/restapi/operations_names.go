@@ -34,7 +34,7 @@ func nameOperationsUnder(owners, of string) []operation {
 	one, kept := owners+"/packages/container/{package}", owners+"/package-aliases"
 	return []operation{
 		{route: "POST " + one + "/rename", id: "renamePackage" + of, summary: "Give a package another name", scopes: write, body: packageNameBody{}, answer: jsonPackage{}},
-		{route: "POST " + one + "/transfer", id: "transferPackage" + of, summary: "Give a package to another owner", scopes: write, body: transferBody{}, answer: jsonPackage{}},
+		{route: "POST " + one + "/transfer", id: "transferPackage" + of, summary: "Give a package to another owner", scopes: write, more: berth.ScopeDeletePackages, body: transferBody{}, answer: jsonPackage{}},
 		{route: "GET " + one + "/aliases", id: "listAliases" + of, summary: "List the names that a package had", scopes: write, list: jsonAlias{}},
 		{route: "GET " + kept, id: "listKeptNames" + of, summary: "List the names of an owner that packages had", scopes: write, list: jsonAlias{}},
 		{route: "DELETE " + kept + "/{package}", id: "deleteAlias" + of, summary: "Free a name that a package had", scopes: write},

@@ -129,7 +129,11 @@ func expand(ctx context.Context, tx *meta.Tx, e berth.PackageEvent, origin strin
 	if p.OwnerID != e.OwnerID {
 		p.RepositoryID = 0 // it has gone to another owner, whose repositories are no business of this one
 	}
-	hooks, err := tx.ListHooksFor(ctx, e.OwnerID, p.RepositoryID)
+	repository := p.RepositoryID
+	if !p.Open {
+		repository = 0
+	}
+	hooks, err := tx.ListHooksFor(ctx, e.OwnerID, repository)
 	if err != nil || len(hooks) == 0 {
 		return err
 	}
