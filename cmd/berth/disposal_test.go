@@ -18,7 +18,7 @@ func TestDeletionsThatAreRefused(t *testing.T) {
 		}
 		for _, line := range []string{"user delete ada", "org delete acme", "org service-account delete acme ci"} {
 			p.tell([]step{
-				{line + " --yes", "", `!: \w+ has \d packages; .* with --packages purge at once, .* with --packages move --to OWNER\n$`},
+				{line + " --yes", "", `!: \w+ has \d packages, with those in the trash; .* with --packages purge at once, .* with --packages move --to OWNER\n$`},
 				{line + " --packages move", "", `!^berth: --packages move needs --to OWNER`},
 				{line + " --packages purge --to admin", "", `!^berth: --to OWNER goes with --packages move only\n$`},
 				{line + " --packages keep", "", `!^berth: --packages: expected refuse, move or purge, got "keep"\n$`},

@@ -62,7 +62,7 @@ func newRemoval(ctx context.Context, tx *meta.Tx, v berth.Viewer, name, in strin
 	switch d.Packages {
 	case "", PackagesRefuse:
 		if n > 0 {
-			return nil, berth.ErrConflict.With("%s has %d packages; delete them first, or with packages=purge at once, or give them to another owner with packages=move and to=OWNER", o.Name, n)
+			return nil, berth.ErrConflict.With("%s has %d packages, with those in the trash; delete them first, or with packages=purge at once, or give them to another owner with packages=move and to=OWNER", o.Name, n)
 		}
 		return r, nil
 	case PackagesPurge:

@@ -12,7 +12,7 @@ import (
 
 const (
 	// An organization takes its service accounts with it.
-	qCountPublished = `SELECT count(*) FROM packages WHERE published_at IS NOT NULL AND deleted_at IS NULL
+	qCountPublished = `SELECT count(*) FROM packages WHERE published_at IS NOT NULL
 		AND (owner_id = $1 OR owner_id IN (SELECT u.owner_id FROM users u WHERE u.org_id = $1))`
 	qListPackageIDs = `SELECT id FROM packages WHERE owner_id = $1
 		AND (published_at IS NULL OR $2 OR deleted_at IS NOT NULL AND $3) ORDER BY id`
@@ -60,7 +60,7 @@ const (
 )
 
 // CountPublished returns how many packages an owner has into which something was
-// pushed, those of an organization's service accounts too.
+// pushed, those in the trash and those of an organization's service accounts too.
 func (tx *Tx) CountPublished(ctx context.Context, owner int64) (int, error) {
 	var n int
 	err := tx.row(ctx, qCountPublished, owner).Scan(&n)

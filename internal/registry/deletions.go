@@ -44,7 +44,7 @@ func (s *Service) DeleteManifest(ctx context.Context, v berth.Viewer, n berth.Na
 	}
 	d, now := ref.Digest, s.opts.Now()
 	return s.meta.Update(ctx, func(tx *meta.Tx) error {
-		standing, err := s.enterLocked(ctx, tx, v, n, berth.ActionDelete)
+		standing, err := s.enterToDelete(ctx, tx, v, n, ref)
 		if err != nil {
 			return err
 		}

@@ -110,6 +110,19 @@ func (s *Service) untie(ctx context.Context, tx *meta.Tx, v berth.Viewer, n bert
 	return tx.AddEvent(ctx, v, e)
 }
 
+// enterToDelete is enterLocked for what the registry's protocol deletes. It tells no
+// package into which nothing was pushed from one without what is meant.
+func (s *Service) enterToDelete(ctx context.Context, tx *meta.Tx, v berth.Viewer, n berth.Name, ref berth.Reference) (berth.Standing, error) {
+	standing, err := s.enter(ctx, tx, v, n, berth.ActionDelete)
+	switch {
+	case err != nil:
+		return standing, err
+	case !standing.Published:
+		return standing, berth.ErrManifestUnknown.With("%s has no %s", n, ref)
+	}
+	return standing, tx.LockPackage(ctx, standing.PackageID)
+}
+
 // enterLocked is enter for a change to what a package holds.
 func (s *Service) enterLocked(ctx context.Context, tx *meta.Tx, v berth.Viewer, n berth.Name, a berth.Action) (berth.Standing, error) {
 	standing, err := s.published(ctx, tx, v, n, a)
