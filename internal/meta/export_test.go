@@ -14,4 +14,4 @@ func (db *DB) Readers() *sql.DB { return db.read.db }
 
 func (tx *Tx) SQL() *sql.Tx { return tx.tx }
 
-func (l OwnerList) Query() (text string, args []any) { return l.query() }
+func (l OwnerList) Query() (text string, args []any) { return l.query(false) }
