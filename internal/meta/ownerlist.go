@@ -62,15 +62,9 @@ const (
 	// All of up to two visibilities, and of up to two others what was given to the user:
 	// to himself, to the repository whose CI he is, to a team of his, or by way of the
 	// linked repository. Each of these is read in the order of the list, and up to the
-	// last path of its own that can be on the page. SQLite merges those of whole
-	// visibilities as it goes, so that it need not look for their last paths ($10 is 0),
-	// and takes a worse index for a range than for NOT. PostgreSQL sorts them all ($10
-	// is 1), and knows that they are the same.
-	qListGiven = `WITH wanted (visibility) AS (SELECT CAST($8 AS TEXT) UNION ALL SELECT CAST($9 AS TEXT)),
-			sources (id) AS (SELECT c.repository_id FROM repository_roles c WHERE c.user_id = $2
-				UNION SELECT c.repository_id FROM team_members t JOIN repository_roles c ON c.team_id = t.team_id WHERE t.user_id = $2
-				UNION SELECT u.repository_id FROM users u WHERE u.owner_id = $2)
-		SELECT ` + packageColumns + `, ` + listedColumns + `
+	// last path of its own that can be on the page. Those of whole visibilities SQLite
+	// merges as it goes; PostgreSQL would read them all, so there they are bounded, too.
+	givenFrom = `
 		FROM (
 			SELECT d.path AS path, d.id AS id FROM (
 				SELECT r.listed_path AS path, r.package_id AS id FROM package_roles r
@@ -109,23 +103,39 @@ const (
 					AND k.path <= COALESCE((SELECT x.path FROM packages x
 						WHERE x.repository_id = h.id AND x.inherit AND x.published_at IS NOT NULL AND x.deleted_at IS NULL AND x.path > $3
 						ORDER BY x.path LIMIT 1 OFFSET CAST($4 AS BIGINT) + $5), '~')) d
-			UNION ALL
+`
+	qListGiven = `WITH wanted (visibility) AS (SELECT CAST($8 AS TEXT) UNION ALL SELECT CAST($9 AS TEXT)),
+			sources (id) AS (SELECT c.repository_id FROM repository_roles c WHERE c.user_id = $2
+				UNION SELECT c.repository_id FROM team_members t JOIN repository_roles c ON c.team_id = t.team_id WHERE t.user_id = $2
+				UNION SELECT u.repository_id FROM users u WHERE u.owner_id = $2)
+		SELECT ` + packageColumns + `, ` + listedColumns + givenFrom + `			UNION ALL
 				SELECT k.path, k.id FROM packages k
 				WHERE k.owner_id = $1 AND k.visibility = $7 AND k.published_at IS NOT NULL AND k.deleted_at IS NULL AND k.path > $3
-					AND NOT k.path > COALESCE((SELECT x.path FROM packages x
-						WHERE x.owner_id = $1 AND x.visibility = $7 AND x.published_at IS NOT NULL AND x.deleted_at IS NULL AND x.path > $3
-						ORDER BY x.path LIMIT $10 OFFSET CAST($4 AS BIGINT) + $5), '~')
 			UNION ALL
 				SELECT k.path, k.id FROM packages k
 				WHERE k.owner_id = $1 AND k.visibility = $6 AND k.published_at IS NOT NULL AND k.deleted_at IS NULL AND k.path > $3
-					AND NOT k.path > COALESCE((SELECT x.path FROM packages x
+			ORDER BY path LIMIT $4 OFFSET $5) q CROSS JOIN packages p` + packageFrom + `WHERE p.id = q.id ORDER BY p.path`
+	qListGivenBounded = `WITH wanted (visibility) AS (SELECT CAST($8 AS TEXT) UNION ALL SELECT CAST($9 AS TEXT)),
+			sources (id) AS (SELECT c.repository_id FROM repository_roles c WHERE c.user_id = $2
+				UNION SELECT c.repository_id FROM team_members t JOIN repository_roles c ON c.team_id = t.team_id WHERE t.user_id = $2
+				UNION SELECT u.repository_id FROM users u WHERE u.owner_id = $2)
+		SELECT ` + packageColumns + `, ` + listedColumns + givenFrom + `			UNION ALL
+				SELECT k.path, k.id FROM packages k
+				WHERE k.owner_id = $1 AND k.visibility = $7 AND k.published_at IS NOT NULL AND k.deleted_at IS NULL AND k.path > $3
+					AND k.path <= COALESCE((SELECT x.path FROM packages x
+						WHERE x.owner_id = $1 AND x.visibility = $7 AND x.published_at IS NOT NULL AND x.deleted_at IS NULL AND x.path > $3
+						ORDER BY x.path LIMIT 1 OFFSET CAST($4 AS BIGINT) + $5), '~')
+			UNION ALL
+				SELECT k.path, k.id FROM packages k
+				WHERE k.owner_id = $1 AND k.visibility = $6 AND k.published_at IS NOT NULL AND k.deleted_at IS NULL AND k.path > $3
+					AND k.path <= COALESCE((SELECT x.path FROM packages x
 						WHERE x.owner_id = $1 AND x.visibility = $6 AND x.published_at IS NOT NULL AND x.deleted_at IS NULL AND x.path > $3
-						ORDER BY x.path LIMIT $10 OFFSET CAST($4 AS BIGINT) + $5), '~')
+						ORDER BY x.path LIMIT 1 OFFSET CAST($4 AS BIGINT) + $5), '~')
 			ORDER BY path LIMIT $4 OFFSET $5) q CROSS JOIN packages p` + packageFrom + `WHERE p.id = q.id ORDER BY p.path`
 
 	// All of one visibility, and what a token names: of three visibilities all
 	// of that, and of two others what was given to the user.
-	qListNamed = `SELECT ` + packageColumns + `, ` + listedColumns + `
+	namedFrom = `
 		FROM (
 				SELECT l.path AS path, k.id AS id FROM token_limits l CROSS JOIN packages k
 				WHERE l.token_id = $7 AND l.owner_id = $1 AND l.path > $3
@@ -137,12 +147,17 @@ const (
 							OR k.inherit AND (k.repository_id = (SELECT u.repository_id FROM users u WHERE u.owner_id = $2)
 								OR EXISTS (SELECT 1 FROM repository_roles c WHERE c.repository_id = k.repository_id AND c.user_id = $2)
 								OR EXISTS (SELECT 1 FROM team_members t JOIN repository_roles c ON c.team_id = t.team_id WHERE c.repository_id = k.repository_id AND t.user_id = $2))))
-			UNION ALL
+`
+	qListNamed = `SELECT ` + packageColumns + `, ` + listedColumns + namedFrom + `			UNION ALL
 				SELECT k.path, k.id FROM packages k
 				WHERE k.owner_id = $1 AND k.visibility = $6 AND k.published_at IS NOT NULL AND k.deleted_at IS NULL AND k.path > $3
-					AND NOT k.path > COALESCE((SELECT x.path FROM packages x
+			ORDER BY path LIMIT $4 OFFSET $5) q CROSS JOIN packages p` + packageFrom + `WHERE p.id = q.id ORDER BY p.path`
+	qListNamedBounded = `SELECT ` + packageColumns + `, ` + listedColumns + namedFrom + `			UNION ALL
+				SELECT k.path, k.id FROM packages k
+				WHERE k.owner_id = $1 AND k.visibility = $6 AND k.published_at IS NOT NULL AND k.deleted_at IS NULL AND k.path > $3
+					AND k.path <= COALESCE((SELECT x.path FROM packages x
 						WHERE x.owner_id = $1 AND x.visibility = $6 AND x.published_at IS NOT NULL AND x.deleted_at IS NULL AND x.path > $3
-						ORDER BY x.path LIMIT $13 OFFSET CAST($4 AS BIGINT) + $5), '~')
+						ORDER BY x.path LIMIT 1 OFFSET CAST($4 AS BIGINT) + $5), '~')
 			ORDER BY path LIMIT $4 OFFSET $5) q CROSS JOIN packages p` + packageFrom + `WHERE p.id = q.id ORDER BY p.path`
 
 	qOwnerStanding = `SELECT o.id, CASE WHEN o.id = $2 OR COALESCE(m.owner, FALSE) THEN 2 WHEN m.user_id IS NOT NULL THEN 1 ELSE 0 END,
@@ -182,10 +197,6 @@ func (tx *Tx) ListOwnerPackages(ctx context.Context, l OwnerList) ([]ListedPacka
 // query chooses the statement that does no more than is needed, for a database that
 // needs bounds or not.
 func (l OwnerList) query(bounds bool) (text string, args []any) {
-	bound := 0
-	if bounds {
-		bound = 1
-	}
 	args = []any{l.Owner, l.User, max(l.After, firstPath), l.Limit, l.Skip}
 	visibilities := func(of []berth.Visibility, n int) {
 		for i := range n {
@@ -202,7 +213,10 @@ func (l OwnerList) query(bounds bool) (text string, args []any) {
 		args = append(args, l.Token)
 		visibilities(l.Given, 2)
 		visibilities(l.Named, 3)
-		return qListNamed, append(args, bound)
+		if bounds {
+			return qListNamedBounded, args
+		}
+		return qListNamed, args
 	case len(l.All) == 3:
 		return qListOwned, args
 	case len(l.Given) == 0 && len(l.All) < 2:
@@ -211,5 +225,8 @@ func (l OwnerList) query(bounds bool) (text string, args []any) {
 	}
 	visibilities(l.All, 2)
 	visibilities(l.Given, 2)
-	return qListGiven, append(args, bound)
+	if bounds {
+		return qListGivenBounded, args
+	}
+	return qListGiven, args
 }
