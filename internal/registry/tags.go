@@ -82,7 +82,7 @@ func (s *Service) moveTag(ctx context.Context, tx *meta.Tx, v berth.Viewer, n be
 func (s *Service) DeleteTag(ctx context.Context, v berth.Viewer, n berth.Name, t berth.Tag) error {
 	now := s.opts.Now()
 	return s.meta.Update(ctx, func(tx *meta.Tx) error {
-		standing, err := s.enterLocked(ctx, tx, v, n, berth.ActionDelete)
+		standing, err := s.enterToDelete(ctx, tx, v, n, berth.Reference{Tag: t})
 		if err != nil {
 			return err
 		}
