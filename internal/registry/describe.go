@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"time"
 
 	"github.com/berth-registry/berth"
@@ -38,7 +39,7 @@ func (s *Service) FollowUp(ctx context.Context) (int, error) {
 		}
 		var failed error
 		for _, p := range due {
-			if err := s.followUp(ctx, p); err != nil {
+			if err := s.tryFollowUp(ctx, p); err != nil {
 				failed = errors.Join(failed, fmt.Errorf("follow up push %d: %w", p.ID, err), s.postpone(ctx, p))
 				continue
 			}
@@ -48,6 +49,17 @@ func (s *Service) FollowUp(ctx context.Context) (int, error) {
 			return done, failed
 		}
 	}
+}
+
+// tryFollowUp is followUp that turns a panic into an error: one push on which the job
+// breaks must not keep the others waiting.
+func (s *Service) tryFollowUp(ctx context.Context, p meta.Push) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}
+	}()
+	return s.followUp(ctx, p)
 }
 
 func (s *Service) postpone(ctx context.Context, p meta.Push) error {

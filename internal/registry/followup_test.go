@@ -290,3 +290,40 @@ func TestFollowUpReadsOwnConfigsOnly(t *testing.T) {
 		}
 	}
 }
+
+// breaking is a store that breaks whoever reads bytes of a size.
+type breaking struct {
+	blob.Store
+
+	size int
+}
+
+func (b breaking) Open(ctx context.Context, key string, off int64) (io.ReadCloser, error) {
+	r, err := b.Store.Open(ctx, key, off)
+	if err != nil || off != 0 {
+		return r, err
+	}
+	content, err := io.ReadAll(r)
+	if len(content) == b.size {
+		panic("these bytes break it")
+	}
+	return io.NopCloser(strings.NewReader(string(content))), err
+}
+
+// A push on which the job breaks keeps no other waiting.
+func TestFollowUpOfPoison(t *testing.T) {
+	t.Parallel()
+	poison := `{"os":"linux","architecture":"none","author":"poison"}`
+	k := newShelf(t, berthtest.Options{Blobs: breaking{memblob.New(), len(poison)}})
+	k.raw("poison", "v1", poison)
+	k.image("good", "v2")
+	if n, err := k.s.Registry.FollowUp(t.Context()); n != 1 || err == nil || !strings.Contains(err.Error(), "these bytes break it") {
+		t.Errorf("dealt with %d, %v", n, err)
+	}
+	if !k.page("good").Described || k.pending() != 1 {
+		t.Errorf("%d wait", k.pending())
+	}
+	if n, err := k.s.Registry.FollowUp(t.Context()); n != 0 || err != nil {
+		t.Errorf("at once again: %d, %v", n, err)
+	}
+}
