@@ -18,6 +18,9 @@ type Package struct {
 	Repository string // owner/name of the linked one, "" when there is none
 	CreatedAt  time.Time
 
+	RepositoryID      int64
+	RepositoryVisible berth.Visibility // that counts
+
 	OwnerKind    string // user or org
 	LinkedByHand bool
 	UpdatedAt    time.Time // when something was last pushed, deleted or restored
@@ -41,7 +44,8 @@ const (
 	packageColumns = `p.id, o.id, o.folded, p.path,
 			CASE WHEN p.visibility = 'public' AND NOT COALESCE(g.allow_public, TRUE) THEN 'private' ELSE p.visibility END,
 			p.inherit, COALESCE(s.name, ''), p.created_at, o.kind, p.linked_by_hand, p.updated_at, p.version_count, p.downloads, p.last_pulled_at,
-			p.kind, p.description, p.licenses`
+			p.kind, p.description, p.licenses, COALESCE(s.id, 0),
+			COALESCE(CASE WHEN s.visibility = 'public' AND NOT COALESCE(g.allow_public, TRUE) THEN 'private' ELSE s.visibility END, '')`
 	packageFrom = ` JOIN owners o ON o.id = p.owner_id
 		LEFT JOIN orgs g ON g.owner_id = o.id
 		LEFT JOIN repositories s ON s.id = p.repository_id `
@@ -98,6 +102,7 @@ func scanPackage(scan func(...any) error, more ...any) (Package, error) {
 	err := scan(append([]any{
 		&p.ID, &p.OwnerID, &p.Name.Owner, &p.Name.Path, &p.Visibility, &p.Inherit, &p.Repository, &created,
 		&p.OwnerKind, &p.LinkedByHand, &updated, &p.Versions, &p.Downloads, &pulled, &p.Kind, &p.Description, &p.Licenses,
+		&p.RepositoryID, &p.RepositoryVisible,
 	}, more...)...)
 	p.CreatedAt, p.UpdatedAt, p.LastPulledAt = fromMicros(created), fromMicros(updated), fromNull(pulled)
 	if p.Repository != "" {

@@ -22,6 +22,9 @@ type Package struct {
 	Role       berth.Role // the viewer's; not in lists
 	CreatedAt  time.Time
 
+	RepositoryID      int64            // 0 when there is none that the viewer may know
+	RepositoryVisible berth.Visibility // "" as well
+
 	OwnerKind    string    // user or org
 	UpdatedAt    time.Time // when something was last pushed, deleted or restored
 	Versions     int64
@@ -34,9 +37,12 @@ type Package struct {
 
 // packageOf returns a package as a viewer sees it who may know the repository given.
 func packageOf(row meta.Package, repository string) Package {
+	if repository == "" {
+		row.RepositoryID, row.RepositoryVisible = 0, ""
+	}
 	return Package{
 		ID: row.ID, OwnerID: row.OwnerID, Name: row.Name, Visibility: row.Visibility, Inherit: row.Inherit,
-		Repository: repository, CreatedAt: row.CreatedAt, OwnerKind: row.OwnerKind, UpdatedAt: row.UpdatedAt,
+		Repository: repository, RepositoryID: row.RepositoryID, RepositoryVisible: row.RepositoryVisible, CreatedAt: row.CreatedAt, OwnerKind: row.OwnerKind, UpdatedAt: row.UpdatedAt,
 		Versions: row.Versions, Downloads: row.Downloads, LastPulledAt: row.LastPulledAt,
 		Kind: row.Kind, Description: row.Description, Licenses: row.Licenses,
 	}

@@ -32,7 +32,7 @@ func packageOperationsUnder(owners, of string) []operation {
 		{route: "PATCH " + one, id: "updatePackage" + of, summary: "Change the visibility of a package, or whether it inherits from its repository", scopes: write, body: packageBody{}, answer: jsonPackage{}},
 		{route: "DELETE " + one, id: "deletePackage" + of, summary: "Move a package with all its versions to the trash", scopes: berth.ScopeDeletePackages},
 		{route: "POST " + one + "/restore", id: "restorePackage" + of, summary: "Bring a deleted package back", scopes: write, query: restoreQuery()},
-		{route: "PUT " + one + "/repository", id: "linkPackage" + of, summary: "Link a package to a repository", scopes: write, body: jsonRepository{}},
+		{route: "PUT " + one + "/repository", id: "linkPackage" + of, summary: "Link a package to a repository", scopes: write, body: linkBody{}},
 		{route: "DELETE " + one + "/repository", id: "unlinkPackage" + of, summary: "End the link of a package to its repository", scopes: write},
 		{route: "GET " + roles, id: "listRoles" + of, summary: "List the roles that were given on a package", scopes: write, list: jsonRole{}},
 		{route: "PUT " + roles + "/users/{user}", id: "putUserRole" + of, summary: "Give a user a role on a package", scopes: write, body: roleBody{}},

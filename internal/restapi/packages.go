@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/httpkit"
@@ -82,7 +83,19 @@ type jsonPackage struct {
 	UpdatedAt    *string         `json:"updated_at"`
 }
 
+// jsonRepository is the repository that a package is linked to.
 type jsonRepository struct {
+	ID         int64            `json:"id"`
+	Name       string           `json:"name"`
+	FullName   string           `json:"full_name"`
+	Owner      jsonOwner        `json:"owner"`
+	Private    bool             `json:"private"`
+	Visibility berth.Visibility `json:"visibility"`
+	HTMLURL    string           `json:"html_url"`
+}
+
+// linkBody says to which repository a package is to be linked.
+type linkBody struct {
 	FullName string `json:"full_name"`
 }
 
@@ -114,7 +127,11 @@ func (a *API) printPackage(r *http.Request, p registry.Package) jsonPackage {
 		Downloads: p.Downloads, LastPulledAt: stamp(p.LastPulledAt), CreatedAt: stamp(p.CreatedAt), UpdatedAt: stamp(p.UpdatedAt),
 	}
 	if p.Repository != "" {
-		out.Repository = &jsonRepository{p.Repository}
+		_, name, _ := strings.Cut(p.Repository, "/")
+		out.Repository = &jsonRepository{
+			ID: p.RepositoryID, Name: name, FullName: p.Repository, Owner: out.Owner,
+			Private: p.RepositoryVisible != berth.VisibilityPublic, Visibility: p.RepositoryVisible, HTMLURL: a.origins.Of(r) + "/" + p.Repository,
+		}
 	}
 	return out
 }
@@ -249,7 +266,7 @@ func (a *API) linkPackage(w *httpkit.Writer, r *http.Request, v berth.Viewer) er
 	if err != nil {
 		return err
 	}
-	var in jsonRepository
+	var in linkBody
 	if err := readJSON(w, r, &in); err != nil {
 		return err
 	}

@@ -257,6 +257,13 @@ func TestTokensByGoGitHub(t *testing.T) {
 	if len(versions) != 1 {
 		t.Errorf("versions: %v", versions)
 	}
+	send(s.As("ada"), "POST", "/orgs/acme/repos", `{"name":"Src","visibility":"internal"}`).Want(http.StatusCreated)
+	send(s.As("ada"), "PUT", "/orgs/acme/packages/container/web/repository", `{"full_name":"acme/src"}`).Want(http.StatusNoContent)
+	p, resp, err := c.Organizations.GetPackage(t.Context(), "acme", "container", "web")
+	succeeds(t, "get what is linked", resp, err, http.StatusOK)
+	if r := p.GetRepository(); r.GetID() == 0 || r.GetName() != "Src" || r.GetFullName() != "acme/Src" || r.GetOwner().GetLogin() != "acme" || !r.GetPrivate() || r.GetHTMLURL() == "" {
+		t.Errorf("repository: %v", r)
+	}
 	resp, err = c.Organizations.DeletePackage(t.Context(), "acme", "container", "web")
 	fails(t, "delete with a token to read", resp, err, http.StatusForbidden)
 	_, resp, err = gitHub(t, s, "", 0).Organizations.GetPackage(t.Context(), "acme", "container", "web")
