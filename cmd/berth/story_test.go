@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -19,6 +20,8 @@ type place struct {
 	env  []string
 	args []string
 	ask  func(ctx context.Context, question string, secret bool) (string, error)
+
+	watch func(http.Handler) http.Handler // made once: reading the document takes its time
 }
 
 // run runs a command line, of words without spaces; 'quoted words' may have them.
@@ -29,8 +32,11 @@ func (p *place) run(stdin, line string) (status int, stdout, stderr string) {
 	for _, m := range regexp.MustCompile(`'([^']*)'|(\S+)`).FindAllStringSubmatch(line, -1) {
 		args = append(args, m[1]+m[2])
 	}
+	if p.watch == nil {
+		p.watch = checked(p.t)
+	}
 	status = run(p.t.Context(), append(args, p.args...), system{
-		stdin: strings.NewReader(stdin), stdout: &out, stderr: &errs, environ: p.env, readFile: os.ReadFile, ask: p.ask, watch: checked(p.t),
+		stdin: strings.NewReader(stdin), stdout: &out, stderr: &errs, environ: p.env, readFile: os.ReadFile, ask: p.ask, watch: p.watch,
 	})
 	return status, out.String(), errs.String()
 }

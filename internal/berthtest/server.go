@@ -110,7 +110,7 @@ func (s *Server) listen(o Options) {
 	rest := restapi.New(o.Log, s.Registry, s.Account, o.Origins)
 	rest.Mount(d.Handle)
 	s.Routes = slices.Concat(oci.Routes(), rest.Routes(), ui.Routes())
-	checked := apicheck.Watch(d, "/api/v3", rest.Document, func(err error) { s.t.Error(err) })
+	checked := apicheck.Watch(d, "/api/v3", apicheck.Once(rest.Document), func(err error) { s.t.Error(err) })
 	web := httptest.NewServer(checked)
 	s.t.Cleanup(web.Close)
 	s.URL = web.URL

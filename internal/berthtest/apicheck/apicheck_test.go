@@ -138,7 +138,7 @@ func TestWatchBites(t *testing.T) {
 			w.WriteHeader(test.status)
 			_, _ = io.WriteString(w, test.got)
 		})
-		watched := Watch(next, "/api", func() ([]byte, error) { return []byte(small), nil }, func(err error) { got = append(got, err.Error()) })
+		watched := Watch(next, "/api", Once(func() ([]byte, error) { return []byte(small), nil }), func(err error) { got = append(got, err.Error()) })
 		method, path, _ := strings.Cut(test.request, " ")
 		w := httptest.NewRecorder()
 		watched.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(test.sent)))

@@ -9,17 +9,21 @@ import (
 	"sync"
 )
 
-// Watch returns a handler that reports what next answers below a prefix and the
-// document does not say. It stands on the server, so that it does not matter who asks,
-// and how. The document is read when it is needed.
-func Watch(next http.Handler, prefix string, document func() ([]byte, error), report func(error)) http.Handler {
-	checker := sync.OnceValues(func() (*Checker, error) {
+// Once returns a function that reads a document the first time it is called.
+func Once(document func() ([]byte, error)) func() (*Checker, error) {
+	return sync.OnceValues(func() (*Checker, error) {
 		text, err := document()
 		if err != nil {
 			return nil, err
 		}
 		return New(text)
 	})
+}
+
+// Watch returns a handler that reports what next answers below a prefix and the
+// document does not say. It stands on the server, so that it does not matter who asks,
+// and how. The checker is asked for when it is needed.
+func Watch(next http.Handler, prefix string, checker func() (*Checker, error), report func(error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasPrefix(r.URL.Path, prefix+"/") {
 			next.ServeHTTP(w, r)
