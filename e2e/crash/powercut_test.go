@@ -86,7 +86,7 @@ func TestPowerCut(t *testing.T) { //nolint:paralleltest // it measures how soon 
 func TestPowerCutBitesWithoutFsync(t *testing.T) { //nolint:paralleltest // see TestPowerCut
 	needPowercut(t)
 	if other := os.Getenv("BERTH_CRASH_SERVER"); other != "" {
-		t.Skip("there is no build of " + other + " without fsync")
+		need(t, "there is no build of "+other+" without fsync")
 	}
 	p := berth(t, "BERTH_BIN_NOSYNC", "nosync")
 	seed := chooseSeed(t, rand.Uint64())

@@ -24,10 +24,8 @@ type Version struct {
 	Description  Description // zero until the job after the push has read it
 }
 
-// MaxVersionTags bounds how many tags of a version are listed with it.
-const MaxVersionTags = 1000
-
 const (
+	// Of a version with very many tags the first thousand are listed.
 	versionColumns = `m.id, m.digest, m.media_type, m.artifact_type, m.size, m.pushed_at, m.updated_at, m.downloads, m.last_pulled_at,
 			COALESCE(d.kind, ''), COALESCE(d.size, 0), COALESCE(d.summary, ''), COALESCE(d.problem, ''),
 			COALESCE((SELECT string_agg(q.name, ' ') FROM (SELECT t.name AS name FROM tags t

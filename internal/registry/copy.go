@@ -62,6 +62,9 @@ func (s *Service) Copy(ctx context.Context, v berth.Viewer, from berth.Name, whi
 func (s *Service) pick(ctx context.Context, tx *meta.Tx, pkg int64, n berth.Name, which Which) (meta.Version, error) {
 	if which.Reference != (berth.Reference{}) {
 		row, err := s.resolve(ctx, tx, pkg, n, which.Reference)
+		if err == nil && !row.Version {
+			err = berth.ErrManifestUnknown.With("%s is no version of %s but part of one", which.Reference, n)
+		}
 		if err != nil {
 			return meta.Version{}, err
 		}

@@ -312,19 +312,3 @@ func freed(ctx context.Context, tx *meta.Tx, pkg int64, parts []meta.Part) (int6
 	}
 	return total, nil
 }
-
-// FindVersion returns the id of the version that a reference names.
-// Errors: those of [Service.enter]; berth.ErrManifestUnknown, also for what is part of
-// a version only.
-func (s *Service) FindVersion(ctx context.Context, v berth.Viewer, n berth.Name, ref berth.Reference) (int64, error) {
-	var id int64
-	err := s.meta.View(ctx, func(tx *meta.Tx) error {
-		row, err := s.findManifest(ctx, tx, v, n, ref)
-		if err == nil && !row.Version {
-			err = berth.ErrManifestUnknown.With("%s is no version of %s but part of one", ref, n)
-		}
-		id = row.ID
-		return err
-	})
-	return id, err
-}

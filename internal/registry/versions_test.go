@@ -149,12 +149,12 @@ func TestFindVersions(t *testing.T) {
 	k.followUp()
 	ctx := t.Context()
 	for _, ref := range []berth.Reference{{Tag: "V1"}, {Digest: k.made["all"].Digest}} {
-		id, err := k.s.Registry.FindVersion(ctx, k.v, k.n, ref)
+		id, err := k.s.Registry.Copy(ctx, k.v, k.n, registry.Which{Reference: ref}, k.n, "found")
 		if err != nil || id != k.id("all") {
 			t.Errorf("%s is version %d, %v", ref, id, err)
 		}
 	}
-	_, err := k.s.Registry.FindVersion(ctx, k.v, k.n, berth.Reference{Digest: k.made["amd"].Digest})
+	_, err := k.s.Registry.Copy(ctx, k.v, k.n, registry.Which{Reference: berth.Reference{Digest: k.made["amd"].Digest}}, k.n, "found")
 	k.refused("find a part", err, berth.ErrManifestUnknown)
 	_, err = k.s.Registry.GetVersion(ctx, k.v, k.n, k.id("amd"))
 	k.refused("get a part", err, berth.ErrVersionUnknown)

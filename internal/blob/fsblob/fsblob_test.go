@@ -162,7 +162,7 @@ func TestOpenReturnsFile(t *testing.T) {
 func TestModes(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
-		t.Skip("Windows has no such modes")
+		fsblob.Cannot(t, "Windows has no such modes")
 	}
 	dir := filepath.Join(t.TempDir(), "new", "blobs")
 	s, key := openStore(t, dir), blob.NewKey()
@@ -218,7 +218,7 @@ func TestKeysPassesStrangersOver(t *testing.T) {
 func TestLinksStayInside(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
-		t.Skip("Windows needs a privilege for links")
+		fsblob.Cannot(t, "Windows needs a privilege for links")
 	}
 	dir, outside, key := t.TempDir(), t.TempDir(), blob.NewKey()
 	if err := os.Symlink(outside, filepath.Join(dir, key[:2])); err != nil {
