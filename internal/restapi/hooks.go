@@ -169,11 +169,7 @@ func readHook(w *httpkit.Writer, r *http.Request) (account.HookChange, error) {
 }
 
 func (a *API) listHooks(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	p, err := a.readPage(r)
-	if err != nil {
-		return err
-	}
-	after, err := p.number()
+	p, after, err := a.readPageByID(r)
 	if err != nil {
 		return err
 	}

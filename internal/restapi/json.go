@@ -116,6 +116,16 @@ func (a *API) readPage(r *http.Request) (page, error) {
 	return p, nil
 }
 
+// readPageByID is readPage for a list that goes on after a number.
+// Errors: those of readPage.
+func (a *API) readPageByID(r *http.Request) (p page, after int64, err error) {
+	if p, err = a.readPage(r); err != nil {
+		return p, 0, err
+	}
+	after, err = p.number()
+	return p, after, err
+}
+
 // limit is how many entries to ask for: those of the pages before, the page, and one
 // that tells that there are more.
 func (p page) limit() int { return p.skip + p.size + 1 }

@@ -23,11 +23,11 @@ func (a *API) nameRoutes() []route {
 		one := under + "/packages/container/{package}"
 		list = append(
 			list,
-			route{"POST", one + "/rename", a.renamePackage},
-			route{"POST", one + "/transfer", a.transferPackage},
-			route{"GET", one + "/aliases", a.listAliases},
+			route{"POST", one + "/rename", onPackage(a.renamePackage)},
+			route{"POST", one + "/transfer", onPackage(a.transferPackage)},
+			route{"GET", one + "/aliases", onPackage(a.listAliases)},
 			route{"GET", under + "/package-aliases", a.listKeptNames},
-			route{"DELETE", under + "/package-aliases/{package}", a.deleteAlias},
+			route{"DELETE", under + "/package-aliases/{package}", onPackage(a.deleteAlias)},
 		)
 	}
 	return list
@@ -37,11 +37,7 @@ type packageNameBody struct {
 	Name string `json:"name"`
 }
 
-func (a *API) renamePackage(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r, v)
-	if err != nil {
-		return err
-	}
+func (a *API) renamePackage(w *httpkit.Writer, r *http.Request, v berth.Viewer, n berth.Name) error {
 	var in packageNameBody
 	if err := readJSON(w, r, &in); err != nil {
 		return err
@@ -54,11 +50,7 @@ type transferBody struct {
 	NewName  string `json:"new_name,omitempty"`
 }
 
-func (a *API) transferPackage(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r, v)
-	if err != nil {
-		return err
-	}
+func (a *API) transferPackage(w *httpkit.Writer, r *http.Request, v berth.Viewer, n berth.Name) error {
 	var in transferBody
 	if err := readJSON(w, r, &in); err != nil {
 		return err
@@ -105,11 +97,7 @@ func printAliases(list []registry.Alias) []jsonAlias {
 
 func aliasName(j jsonAlias) string { return j.Name }
 
-func (a *API) listAliases(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r, v)
-	if err != nil {
-		return err
-	}
+func (a *API) listAliases(w *httpkit.Writer, r *http.Request, v berth.Viewer, n berth.Name) error {
 	p, err := a.readPage(r)
 	if err != nil {
 		return err
@@ -140,11 +128,7 @@ func (a *API) listKeptNames(w *httpkit.Writer, r *http.Request, v berth.Viewer) 
 	return writePage(w, p, printAliases(list), aliasName)
 }
 
-func (a *API) deleteAlias(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r, v)
-	if err != nil {
-		return err
-	}
+func (a *API) deleteAlias(w *httpkit.Writer, r *http.Request, v berth.Viewer, n berth.Name) error {
 	return done(w, a.registry.DropAlias(r.Context(), v, n))
 }
 

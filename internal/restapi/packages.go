@@ -19,19 +19,19 @@ func (a *API) packageRoutes() []route {
 		one := under + "/container/{package}"
 		list = append(list,
 			route{"GET", under, a.listPackages},
-			route{"GET", one, a.getPackage},
-			route{"PATCH", one, a.patchPackage},
-			route{"DELETE", one, a.deletePackage},
-			route{"POST", one + "/restore", a.restorePackage},
-			route{"PUT", one + "/repository", a.linkPackage},
-			route{"DELETE", one + "/repository", a.unlinkPackage},
-			route{"GET", one + "/roles", a.listRoles},
-			route{"PUT", one + "/roles/users/{user}", a.putRole},
-			route{"DELETE", one + "/roles/users/{user}", a.deleteRole},
-			route{"PUT", one + "/roles/teams/{team}", a.putRole},
-			route{"DELETE", one + "/roles/teams/{team}", a.deleteRole},
-			route{"PUT", one + "/roles/repositories/{repo_owner}/{repo}", a.putRole},
-			route{"DELETE", one + "/roles/repositories/{repo_owner}/{repo}", a.deleteRole},
+			route{"GET", one, onPackage(a.getPackage)},
+			route{"PATCH", one, onPackage(a.patchPackage)},
+			route{"DELETE", one, onPackage(a.deletePackage)},
+			route{"POST", one + "/restore", onPackage(a.restorePackage)},
+			route{"PUT", one + "/repository", onPackage(a.linkPackage)},
+			route{"DELETE", one + "/repository", onPackage(a.unlinkPackage)},
+			route{"GET", one + "/roles", onPackage(a.listRoles)},
+			route{"PUT", one + "/roles/users/{user}", onPackage(a.putRole)},
+			route{"DELETE", one + "/roles/users/{user}", onPackage(a.deleteRole)},
+			route{"PUT", one + "/roles/teams/{team}", onPackage(a.putRole)},
+			route{"DELETE", one + "/roles/teams/{team}", onPackage(a.deleteRole)},
+			route{"PUT", one + "/roles/repositories/{repo_owner}/{repo}", onPackage(a.putRole)},
+			route{"DELETE", one + "/roles/repositories/{repo_owner}/{repo}", onPackage(a.deleteRole)},
 		)
 		list = append(list, a.versionRoutes(under)...)
 	}
@@ -46,13 +46,13 @@ func (a *API) ownPackageRoutes() []route {
 	return []route{
 		{"GET", "/user/docker/conflicts", a.listConflicts},
 		{"GET", under, a.listPackages},
-		{"GET", one, a.getPackage},
-		{"DELETE", one, a.deletePackage},
-		{"POST", one + "/restore", a.restorePackage},
-		{"GET", one + "/versions", a.listVersions},
-		{"GET", version, a.getVersion},
-		{"DELETE", version, a.deleteVersion},
-		{"POST", version + "/restore", a.restoreVersion},
+		{"GET", one, onPackage(a.getPackage)},
+		{"DELETE", one, onPackage(a.deletePackage)},
+		{"POST", one + "/restore", onPackage(a.restorePackage)},
+		{"GET", one + "/versions", onPackage(a.listVersions)},
+		{"GET", version, onPackage(a.getVersion)},
+		{"DELETE", version, onPackage(a.deleteVersion)},
+		{"POST", version + "/restore", onPackage(a.restoreVersion)},
 	}
 }
 
@@ -149,6 +149,17 @@ func packageOwner(r *http.Request, v berth.Viewer) (string, error) {
 	return berth.ParseOwner(name)
 }
 
+// onPackage makes a handler of one that is about a package.
+func onPackage(handle func(w *httpkit.Writer, r *http.Request, v berth.Viewer, n berth.Name) error) handler {
+	return func(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+		n, err := packageName(w, r, v)
+		if err != nil {
+			return err
+		}
+		return handle(w, r, v, n)
+	}
+}
+
 // packageName reads owner and name from the path. Slashes in the name come as %2F.
 func packageName(w *httpkit.Writer, r *http.Request, v berth.Viewer) (berth.Name, error) {
 	owner, err := packageOwner(r, v)
@@ -201,11 +212,7 @@ func (a *API) listPackages(w *httpkit.Writer, r *http.Request, v berth.Viewer) e
 	return writePage(w, p, out, func(p jsonPackage) string { return p.Name })
 }
 
-func (a *API) getPackage(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r, v)
-	if err != nil {
-		return err
-	}
+func (a *API) getPackage(w *httpkit.Writer, r *http.Request, v berth.Viewer, n berth.Name) error {
 	return a.showPackage(w, r, v, n)
 }
 
@@ -221,11 +228,7 @@ func (a *API) showPackage(w *httpkit.Writer, r *http.Request, v berth.Viewer, n 
 
 // patchPackage changes the visibility, or whether the package inherits from its
 // repository; one of them in a request, so that it is whole or not at all.
-func (a *API) patchPackage(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r, v)
-	if err != nil {
-		return err
-	}
+func (a *API) patchPackage(w *httpkit.Writer, r *http.Request, v berth.Viewer, n berth.Name) error {
 	var in packageBody
 	if err := readJSON(w, r, &in); err != nil {
 		return err
@@ -250,22 +253,14 @@ func (a *API) patchPackage(w *httpkit.Writer, r *http.Request, v berth.Viewer) e
 	return a.showPackage(w, r, v, n)
 }
 
-func (a *API) deletePackage(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r, v)
-	if err != nil {
-		return err
-	}
+func (a *API) deletePackage(w *httpkit.Writer, r *http.Request, v berth.Viewer, n berth.Name) error {
 	if err := a.registry.DeletePackage(r.Context(), v, n); err != nil {
 		return err
 	}
 	return noContent(w)
 }
 
-func (a *API) linkPackage(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r, v)
-	if err != nil {
-		return err
-	}
+func (a *API) linkPackage(w *httpkit.Writer, r *http.Request, v berth.Viewer, n berth.Name) error {
 	var in linkBody
 	if err := readJSON(w, r, &in); err != nil {
 		return err
@@ -276,11 +271,7 @@ func (a *API) linkPackage(w *httpkit.Writer, r *http.Request, v berth.Viewer) er
 	return noContent(w)
 }
 
-func (a *API) unlinkPackage(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r, v)
-	if err != nil {
-		return err
-	}
+func (a *API) unlinkPackage(w *httpkit.Writer, r *http.Request, v berth.Viewer, n berth.Name) error {
 	if err := a.registry.Unlink(r.Context(), v, n); err != nil {
 		return err
 	}
@@ -295,16 +286,8 @@ type jsonRole struct {
 	id int64
 }
 
-func (a *API) listRoles(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r, v)
-	if err != nil {
-		return err
-	}
-	p, err := a.readPage(r)
-	if err != nil {
-		return err
-	}
-	after, err := p.number()
+func (a *API) listRoles(w *httpkit.Writer, r *http.Request, v berth.Viewer, n berth.Name) error {
+	p, after, err := a.readPageByID(r)
 	if err != nil {
 		return err
 	}
@@ -328,11 +311,7 @@ func holder(r *http.Request) registry.Holder {
 	return h
 }
 
-func (a *API) putRole(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r, v)
-	if err != nil {
-		return err
-	}
+func (a *API) putRole(w *httpkit.Writer, r *http.Request, v berth.Viewer, n berth.Name) error {
 	var in roleBody
 	if err := readJSON(w, r, &in); err != nil {
 		return err
@@ -347,11 +326,7 @@ func (a *API) putRole(w *httpkit.Writer, r *http.Request, v berth.Viewer) error 
 	return noContent(w)
 }
 
-func (a *API) deleteRole(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r, v)
-	if err != nil {
-		return err
-	}
+func (a *API) deleteRole(w *httpkit.Writer, r *http.Request, v berth.Viewer, n berth.Name) error {
 	if err := a.registry.RevokeRole(r.Context(), v, n, holder(r)); err != nil {
 		return err
 	}

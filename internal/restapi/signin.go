@@ -193,11 +193,7 @@ func (a *API) resetSecondFactor(w *httpkit.Writer, r *http.Request, v berth.View
 }
 
 func (a *API) listInvitations(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	p, err := a.readPage(r)
-	if err != nil {
-		return err
-	}
-	after, err := p.number()
+	p, after, err := a.readPageByID(r)
 	if err != nil {
 		return err
 	}

@@ -27,11 +27,7 @@ func printTag(t registry.Tag) jsonTag {
 	}
 }
 
-func (a *API) listTags(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r, v)
-	if err != nil {
-		return err
-	}
+func (a *API) listTags(w *httpkit.Writer, r *http.Request, v berth.Viewer, n berth.Name) error {
 	p, err := a.readPage(r)
 	if err != nil {
 		return err

@@ -114,11 +114,7 @@ func (a *API) listTokens(w *httpkit.Writer, r *http.Request, v berth.Viewer) err
 	if err != nil {
 		return err
 	}
-	p, err := a.readPage(r)
-	if err != nil {
-		return err
-	}
-	before, err := p.number()
+	p, before, err := a.readPageByID(r)
 	if err != nil {
 		return err
 	}

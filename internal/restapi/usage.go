@@ -17,8 +17,8 @@ func (a *API) usageRoutes() []route {
 		one := under + "/packages/container/{package}"
 		list = append(list,
 			route{"GET", under + "/usage", a.getUsage},
-			route{"GET", one + "/usage", a.getPackageUsage},
-			route{"GET", one + "/downloads", a.listDownloads},
+			route{"GET", one + "/usage", onPackage(a.getPackageUsage)},
+			route{"GET", one + "/downloads", onPackage(a.listDownloads)},
 		)
 	}
 	return list
@@ -45,11 +45,7 @@ func (a *API) getUsage(w *httpkit.Writer, r *http.Request, v berth.Viewer) error
 	return writeJSON(w, http.StatusOK, usageOf(u))
 }
 
-func (a *API) getPackageUsage(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r, v)
-	if err != nil {
-		return err
-	}
+func (a *API) getPackageUsage(w *httpkit.Writer, r *http.Request, v berth.Viewer, n berth.Name) error {
 	u, err := a.registry.PackageUsage(r.Context(), v, n)
 	if err != nil {
 		return err
@@ -70,13 +66,10 @@ type jsonDay struct {
 // defaultDays is for how many days downloads are told if nothing is said.
 const defaultDays = 30
 
-func (a *API) listDownloads(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r, v)
-	if err != nil {
-		return err
-	}
+func (a *API) listDownloads(w *httpkit.Writer, r *http.Request, v berth.Viewer, n berth.Name) error {
 	days := defaultDays
 	if s := r.URL.Query().Get("days"); s != "" {
+		var err error
 		if days, err = strconv.Atoi(s); err != nil || days < 1 || days > registry.MaxDays {
 			return berth.ErrRequestInvalid.With("days is %.20q, expected a number from 1 to %d", s, registry.MaxDays)
 		}

@@ -19,14 +19,14 @@ func (a *API) versionRoutes(under string) []route {
 	version := one + "/versions/{version}"
 	return []route{
 		{"GET", strings.TrimSuffix(under, "/packages") + "/docker/conflicts", a.listConflicts},
-		{"GET", one + "/versions", a.listVersions},
-		{"GET", version, a.getVersion},
-		{"DELETE", version, a.deleteVersion},
-		{"POST", version + "/restore", a.restoreVersion},
+		{"GET", one + "/versions", onPackage(a.listVersions)},
+		{"GET", version, onPackage(a.getVersion)},
+		{"DELETE", version, onPackage(a.deleteVersion)},
+		{"POST", version + "/restore", onPackage(a.restoreVersion)},
 
-		{"POST", version + "/copy", a.copyVersion},
-		{"POST", one + "/versions/delete", a.deleteVersions},
-		{"GET", one + "/tags", a.listTags},
+		{"POST", version + "/copy", onPackage(a.copyVersion)},
+		{"POST", one + "/versions/delete", onPackage(a.deleteVersions)},
+		{"GET", one + "/tags", onPackage(a.listTags)},
 		{"GET", one + "/tags/{tag}", a.getTag},
 		{"PUT", one + "/tags/{tag}", a.putTag},
 		{"DELETE", one + "/tags/{tag}", a.deleteTag},
@@ -136,16 +136,8 @@ func versionState(q url.Values) (deleted bool, err error) {
 	}
 }
 
-func (a *API) listVersions(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r, v)
-	if err != nil {
-		return err
-	}
-	p, err := a.readPage(r)
-	if err != nil {
-		return err
-	}
-	before, err := p.number()
+func (a *API) listVersions(w *httpkit.Writer, r *http.Request, v berth.Viewer, n berth.Name) error {
+	p, before, err := a.readPageByID(r)
 	if err != nil {
 		return err
 	}
@@ -166,11 +158,7 @@ func (a *API) listVersions(w *httpkit.Writer, r *http.Request, v berth.Viewer) e
 	return writePage(w, p, out, func(jsonVersion) string { return strconv.FormatInt(cursors[p.size-1], 10) })
 }
 
-func (a *API) getVersion(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r, v)
-	if err != nil {
-		return err
-	}
+func (a *API) getVersion(w *httpkit.Writer, r *http.Request, v berth.Viewer, n berth.Name) error {
 	return a.showVersion(w, r, v, n, id(r, "version"), http.StatusOK)
 }
 
@@ -193,11 +181,7 @@ func (a *API) showVersion(w *httpkit.Writer, r *http.Request, v berth.Viewer, n 
 	return writeJSON(w, status, out)
 }
 
-func (a *API) deleteVersion(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r, v)
-	if err != nil {
-		return err
-	}
+func (a *API) deleteVersion(w *httpkit.Writer, r *http.Request, v berth.Viewer, n berth.Name) error {
 	return done(w, a.registry.DeleteVersions(r.Context(), v, n, id(r, "version")))
 }
 
@@ -206,11 +190,7 @@ type versionIDs struct {
 	IDs []int64 `json:"ids"`
 }
 
-func (a *API) deleteVersions(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r, v)
-	if err != nil {
-		return err
-	}
+func (a *API) deleteVersions(w *httpkit.Writer, r *http.Request, v berth.Viewer, n berth.Name) error {
 	var in versionIDs
 	if err := readJSON(w, r, &in); err != nil {
 		return err
@@ -218,11 +198,7 @@ func (a *API) deleteVersions(w *httpkit.Writer, r *http.Request, v berth.Viewer)
 	return done(w, a.registry.DeleteVersions(r.Context(), v, n, in.IDs...))
 }
 
-func (a *API) restoreVersion(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r, v)
-	if err != nil {
-		return err
-	}
+func (a *API) restoreVersion(w *httpkit.Writer, r *http.Request, v berth.Viewer, n berth.Name) error {
 	skip, err := flag(r, "skip_taken_tags")
 	if err != nil {
 		return err
@@ -248,11 +224,7 @@ type copyBody struct {
 	Tags []string `json:"tags"`
 }
 
-func (a *API) copyVersion(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r, v)
-	if err != nil {
-		return err
-	}
+func (a *API) copyVersion(w *httpkit.Writer, r *http.Request, v berth.Viewer, n berth.Name) error {
 	var in copyBody
 	if err := readJSON(w, r, &in); err != nil {
 		return err
@@ -289,13 +261,10 @@ func (a *API) listConflicts(w *httpkit.Writer, r *http.Request, v berth.Viewer) 
 	return writeJSON(w, http.StatusOK, []jsonPackage{})
 }
 
-func (a *API) restorePackage(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	n, err := packageName(w, r, v)
-	if err != nil {
-		return err
-	}
+func (a *API) restorePackage(w *httpkit.Writer, r *http.Request, v berth.Viewer, n berth.Name) error {
 	which := int64(0)
 	if s := r.URL.Query().Get("id"); s != "" {
+		var err error
 		if which, err = strconv.ParseInt(s, 10, 64); err != nil || which < 1 {
 			return berth.ErrRequestInvalid.With("id is %.20q, expected the number of a deleted package", s)
 		}
@@ -322,11 +291,7 @@ func (a *API) listTrash(w *httpkit.Writer, r *http.Request, v berth.Viewer) erro
 	if err != nil {
 		return err
 	}
-	p, err := a.readPage(r)
-	if err != nil {
-		return err
-	}
-	before, err := p.number()
+	p, before, err := a.readPageByID(r)
 	if err != nil {
 		return err
 	}
