@@ -102,7 +102,7 @@ func (s *Service) ListAliases(ctx context.Context, v berth.Viewer, n, after bert
 		if err != nil {
 			return err
 		}
-		rows, err := tx.ListAliases(ctx, 0, standing.PackageID, after, max(1, min(limit, MaxPage)))
+		rows, err := tx.ListAliases(ctx, 0, standing.PackageID, after, max(1, min(limit, MaxList)))
 		list = list[:0]
 		for _, row := range rows {
 			list = append(list, Alias{Name: row.Name, Package: n, CreatedAt: row.CreatedAt})
@@ -126,7 +126,7 @@ func (s *Service) ListKeptNames(ctx context.Context, v berth.Viewer, owner, afte
 		if !berth.Can(v, standing, berth.ActionAdmin) {
 			return noNamespace(v, standing, owner)
 		}
-		rows, err := tx.ListAliases(ctx, standing.OwnerID, 0, berth.Name{Owner: owner, Path: after}, max(1, min(limit, MaxPage)))
+		rows, err := tx.ListAliases(ctx, standing.OwnerID, 0, berth.Name{Owner: owner, Path: after}, max(1, min(limit, MaxList)))
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,9 @@ import (
 const (
 	// MaxPage is the largest page of packages or referrers.
 	MaxPage = 1000
+	// MaxList is the longest list for faces that number pages, and ask for those before
+	// as well: [MaxSkip] entries, a page of a hundred, and one that tells of more.
+	MaxList = MaxSkip + 101
 	// maxReferrersBytes bounds a page of referrers, which clients read whole.
 	maxReferrersBytes = 3 << 20
 )

@@ -69,7 +69,7 @@ func (s *Service) ListRoles(ctx context.Context, v berth.Viewer, n berth.Name, a
 		if err != nil {
 			return err
 		}
-		rows, err := tx.ListRoles(ctx, standing.PackageID, after, max(1, min(limit, MaxPage)))
+		rows, err := tx.ListRoles(ctx, standing.PackageID, after, max(1, min(limit, MaxList)))
 		list = list[:0]
 		for _, row := range rows {
 			list = append(list, Role(row))

@@ -154,7 +154,7 @@ func (s *Service) TagDetails(ctx context.Context, v berth.Viewer, n berth.Name, 
 		if err != nil {
 			return err
 		}
-		rows, err := tx.ListTagDetails(ctx, standing.PackageID, s.fold(after), max(1, min(limit, MaxPage)))
+		rows, err := tx.ListTagDetails(ctx, standing.PackageID, s.fold(after), max(1, min(limit, MaxList)))
 		list = make([]Tag, len(rows))
 		for i, row := range rows {
 			list[i] = tagOf(row)

@@ -51,7 +51,7 @@ func (s *Service) ListTrash(ctx context.Context, v berth.Viewer, owner string, b
 	if v.Anonymous() {
 		return nil, berth.ErrUnauthenticated.With("log in to see the trash")
 	}
-	limit = max(1, min(limit, MaxPage))
+	limit = max(1, min(limit, MaxList))
 	now := s.opts.Now()
 	var list []Trashed
 	err := s.meta.View(ctx, func(tx *meta.Tx) error {

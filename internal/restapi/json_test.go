@@ -2,6 +2,7 @@ package restapi_test
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -125,6 +126,45 @@ func TestNumberedPages(t *testing.T) {
 		got[1] = r.Header.Get("Link")
 		if got != want {
 			t.Errorf("%s: %q, want %q", query, got, want)
+		}
+	}
+}
+
+// Who counts pages comes to the end of every list, and not of the first thousand.
+func TestNumberedPagesOfLongLists(t *testing.T) {
+	t.Parallel()
+	s := berthtest.New(t)
+	c := s.As("ada")
+	c.PushImage("ada/app", "t", "layer")
+	for _, to := range []string{"one", "two", "three"} {
+		send(c, "POST", "/users/ada/packages/container/app/rename", `{"name":"app-`+to+`"}`).Want(200)
+		send(c, "POST", "/users/ada/packages/container/app-"+to+"/rename", `{"name":"app"}`).Want(200)
+	}
+	s.Exec(`INSERT INTO tags (package_id, folded, name, digest, updated_at) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1249)
+		SELECT t.package_id, 't' || (1000 + n.i), 't' || (1000 + n.i), t.digest, 1 FROM tags t, n`)
+	for path, want := range map[string]int{
+		"/users/ada/packages/container/app/tags?per_page=100&page=":     1250,
+		"/users/ada/packages/container/app/aliases?per_page=1&page=":    3,
+		"/users/ada/package-aliases?per_page=1&page=":                   3,
+		"/users/ada/packages/container/app/versions?per_page=100&page=": 1,
+		"/users/ada/packages/container/app/roles?per_page=1&page=":      1,
+	} {
+		seen := map[string]bool{}
+		for page := 1; ; page++ {
+			r := send(c, "GET", path+strconv.Itoa(page), "").Want(200)
+			var list []json.RawMessage
+			if err := json.Unmarshal(r.Body, &list); err != nil {
+				t.Fatal(err)
+			}
+			for _, entry := range list {
+				seen[string(entry)] = true
+			}
+			if !strings.Contains(r.Header.Get("Link"), `rel="next"`) {
+				break
+			}
+		}
+		if len(seen) != want {
+			t.Errorf("%s: %d of %d", path, len(seen), want)
 		}
 	}
 }

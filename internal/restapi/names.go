@@ -104,7 +104,7 @@ func (a *API) listAliases(w *httpkit.Writer, r *http.Request, v berth.Viewer, n 
 	}
 	var after berth.Name
 	after.Owner, after.Path, _ = strings.Cut(p.after, "/")
-	list, err := a.registry.ListAliases(r.Context(), v, n, after, p.size+1)
+	list, err := a.registry.ListAliases(r.Context(), v, n, after, p.limit())
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (a *API) listKeptNames(w *httpkit.Writer, r *http.Request, v berth.Viewer) 
 		return err
 	}
 	_, after, _ := strings.Cut(p.after, "/")
-	list, err := a.registry.ListKeptNames(r.Context(), v, owner, after, p.size+1)
+	list, err := a.registry.ListKeptNames(r.Context(), v, owner, after, p.limit())
 	if err != nil {
 		return err
 	}
