@@ -14,6 +14,7 @@ type Viewer struct {
 	Address string // where the request came from, for the audit log
 
 	SessionID    int64         // the session used, 0 for none
+	ConfirmedAt  time.Time     // when the session's user last showed that it is still him
 	TokenID      int64         // the access token used, 0 for a password or session
 	TokenExpires time.Time     // zero: never, or there is no token
 	TokenLife    time.Duration // from when it was made until then

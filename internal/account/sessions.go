@@ -151,7 +151,7 @@ func (s *Service) SessionViewer(ctx context.Context, secret, address string) (be
 			return berth.Viewer{}, err
 		}
 	}
-	v.SessionID, v.Address = row.ID, address
+	v.SessionID, v.Address, v.ConfirmedAt = row.ID, address, row.ConfirmedAt
 	return v, nil
 }
 

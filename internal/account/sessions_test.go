@@ -27,7 +27,7 @@ func TestSessions(t *testing.T) {
 		t.Errorf("secret %s", session.Secret)
 	}
 	v, err := a.SessionViewer(ctx, session.Secret, there)
-	want := berth.Viewer{UserID: 1, Login: "ada", Address: there, SessionID: session.ID, Scopes: berth.ScopeAll}
+	want := berth.Viewer{UserID: 1, Login: "ada", Address: there, SessionID: session.ID, ConfirmedAt: session.CreatedAt, Scopes: berth.ScopeAll}
 	if diff := cmp.Diff(want, v); diff != "" || err != nil {
 		t.Errorf("%v\n%s", err, diff)
 	}

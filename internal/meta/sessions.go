@@ -18,17 +18,20 @@ type Session struct {
 	CreatedAt time.Time
 	UsedAt    time.Time
 	ExpiresAt time.Time
+	// ConfirmedAt is when its user last showed that it is still him.
+	ConfirmedAt time.Time
 }
 
 const (
-	qCreateSession = `INSERT INTO sessions (user_id, hash, user_agent, address, created_at, used_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id`
-	qGetSession = `SELECT s.id, s.user_id, s.hash, s.user_agent, s.address, s.created_at, s.used_at, s.expires_at,
+	qCreateSession = `INSERT INTO sessions (user_id, hash, user_agent, address, created_at, used_at, expires_at, confirmed_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $5) RETURNING id`
+	qGetSession = `SELECT s.id, s.user_id, s.hash, s.user_agent, s.address, s.created_at, s.used_at, s.expires_at, s.confirmed_at,
 			o.name, u.admin, u.blocked_at IS NOT NULL
 		FROM sessions s JOIN owners o ON o.id = s.user_id JOIN users u ON u.owner_id = s.user_id WHERE s.hash = $1`
 	qListSessions = `SELECT id, user_id, hash, user_agent, address, created_at, used_at, expires_at FROM sessions
 		WHERE user_id = $1 AND expires_at > $2 AND used_at > $3 ORDER BY id DESC LIMIT $4`
 	qTouchSession    = `UPDATE sessions SET used_at = $2 WHERE id = $1 AND used_at < $2`
+	qConfirmSession  = `UPDATE sessions SET confirmed_at = $3 WHERE user_id = $1 AND id = $2`
 	qDropSession     = `DELETE FROM sessions WHERE user_id = $1 AND id = $2`
 	qDropSessions    = `DELETE FROM sessions WHERE user_id = $1 AND id <> $2`
 	qDropOldSessions = `DELETE FROM sessions WHERE user_id = $1
@@ -48,11 +51,12 @@ func (tx *Tx) CreateSession(ctx context.Context, s Session) (int64, error) {
 // user. Errors: berth.ErrSessionUnknown.
 func (tx *Tx) GetSession(ctx context.Context, hash string) (Session, Credential, error) {
 	var s Session
-	var created, used, expires int64
+	var created, used, expires, confirmed int64
 	var c Credential
-	err := tx.row(ctx, qGetSession, hash).Scan(&s.ID, &s.UserID, &s.Hash, &s.UserAgent, &s.Address, &created, &used, &expires,
+	err := tx.row(ctx, qGetSession, hash).Scan(&s.ID, &s.UserID, &s.Hash, &s.UserAgent, &s.Address, &created, &used, &expires, &confirmed,
 		&c.Login, &c.Admin, &c.Blocked)
 	s.CreatedAt, s.UsedAt, s.ExpiresAt = fromMicros(created), fromMicros(used), fromMicros(expires)
+	s.ConfirmedAt = fromMicros(confirmed)
 	c.UserID = s.UserID
 	return s, c, orUnknown(err, berth.ErrSessionUnknown)
 }
@@ -75,6 +79,16 @@ func (tx *Tx) ListSessions(ctx context.Context, user int64, now, idle time.Time,
 // TouchSession notes that a session was used.
 func (tx *Tx) TouchSession(ctx context.Context, id int64, now time.Time) error {
 	_, err := tx.exec(ctx, nil, qTouchSession, id, micros(now))
+	return err
+}
+
+// ConfirmSession notes that the user of a session has shown that it is him.
+// Errors: berth.ErrSessionUnknown.
+func (tx *Tx) ConfirmSession(ctx context.Context, user, id int64, now time.Time) error {
+	n, err := tx.exec(ctx, nil, qConfirmSession, user, id, micros(now))
+	if err == nil && n == 0 {
+		return berth.ErrSessionUnknown
+	}
 	return err
 }
 

@@ -22,6 +22,7 @@ func statements() []string { //nolint:funlen // it is a list
 		qCallOffDeliveries,
 		qCallOffDelivery,
 		qConfirmSecondFactor,
+		qConfirmSession,
 		qCopyTokenLimits,
 		qCountAliases,
 		qCountDayPulls,
