@@ -3,7 +3,7 @@ GO ?= go
 # A cache of its own: a shared one remembers findings under another checkout's paths.
 LINT = GOLANGCI_LINT_CACHE=$(CURDIR)/bin/lint-cache $(GO) tool -modfile=$(CURDIR)/tools/go.mod golangci-lint run --allow-parallel-runners --config $(CURDIR)/.golangci.yml
 
-.PHONY: help run build test e2e e2e-all lint check bench clean
+.PHONY: help run build generate assets test e2e e2e-all lint check bench clean
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 10
 
@@ -12,6 +12,14 @@ run: ## serve on 127.0.0.1:5000, data in ./berth-data
 
 build: ## bin/berth, one static file
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/berth ./cmd/berth
+
+generate: ## Go code of the pages, after a change to a .templ file
+	$(GO) tool -modfile=$(CURDIR)/tools/go.mod templ fmt internal/webui
+	$(GO) tool -modfile=$(CURDIR)/tools/go.mod templ generate -path internal/webui
+
+assets: ## styles, scripts and icons of the pages, after a change in web/ (needs Node)
+	cd web && npm ci --silent --no-audit --no-fund && npm run --silent build
+	gofmt -w internal/webui/view/icons_gen.go
 
 test: ## all tests, on SQLite and PostgreSQL, and the quick clients (installs what they need)
 	.ci/install

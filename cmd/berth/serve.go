@@ -97,7 +97,7 @@ func (c *core) handler(log *slog.Logger) (http.Handler, error) {
 		access = slog.New(errorsOnly{log.Handler()})
 	}
 	origins := httpkit.Origins{External: external, Proxies: proxies}
-	ui, err := webui.New(access, c.account, origins)
+	ui, err := webui.New(access, c.registry, c.account, origins)
 	if err != nil {
 		return nil, err
 	}

@@ -22,12 +22,12 @@ func TestSignIn(t *testing.T) { //nolint:paralleltest // one story
 	// The first time makes an account, the second finds it.
 	grace := r.browser()
 	page := grace.signIn("grace", "/?x=1")
-	page.want(http.StatusOK, "signed in as <strong>grace</strong>")
+	page.want(http.StatusOK, "Signed in as <strong>grace</strong>")
 	if page.url.RequestURI() != "/?x=1" {
 		t.Errorf("went on to %s", page.url)
 	}
 	again := r.browser()
-	again.signIn("grace", "").want(http.StatusOK, "signed in as <strong>grace</strong>")
+	again.signIn("grace", "").want(http.StatusOK, "Signed in as <strong>grace</strong>")
 	if list := r.run("identity", "list", "grace"); strings.Count(list, "subject-") != 1 || !strings.Contains(list, "subject-1") {
 		t.Errorf("identities of grace:\n%s", list)
 	}
@@ -45,7 +45,7 @@ func TestSignIn(t *testing.T) { //nolint:paralleltest // one story
 	ada.get("http://"+r.berth+"/").want(http.StatusOK, "for the others, sign in")
 	// Until an administrator says that it is the same person.
 	r.run("identity", "link", "ada", "--provider", "corp", "--subject", "subject-2")
-	ada.signIn("ada", "").want(http.StatusOK, "signed in as <strong>ada</strong>")
+	ada.signIn("ada", "").want(http.StatusOK, "Signed in as <strong>ada</strong>")
 
 	// docker cannot be sent to a provider: the password is no good any more, and
 	// there never was one for grace.
@@ -63,7 +63,7 @@ func TestSignIn(t *testing.T) { //nolint:paralleltest // one story
 	r.browser().signIn("ada", "").want(http.StatusUnauthorized, "The account is blocked")
 	ada.get("http://"+r.berth+"/").want(http.StatusOK, "for the others, sign in")
 	r.suspend("ada", http.MethodDelete)
-	r.browser().signIn("ada", "").want(http.StatusOK, "signed in as <strong>ada</strong>")
+	r.browser().signIn("ada", "").want(http.StatusOK, "Signed in as <strong>ada</strong>")
 
 	// Sign out, and the cookie is worth nothing.
 	again.post("http://"+r.berth+"/logout", nil).want(http.StatusOK, "for the others, sign in")
@@ -94,7 +94,7 @@ func TestForeignAnswers(t *testing.T) { //nolint:paralleltest // one story
 	// What was good once is not good twice, with the cookie put back neither.
 	attacker.stopAt = ""
 	cookies := attacker.jar.Cookies(stolen)
-	attacker.get(stolen.String()).want(http.StatusOK, "signed in as <strong>grace</strong>")
+	attacker.get(stolen.String()).want(http.StatusOK, "Signed in as <strong>grace</strong>")
 	replay := r.browser()
 	replay.jar.SetCookies(&url.URL{Scheme: "http", Host: r.berth, Path: "/"}, cookies)
 	replay.get(stolen.String()).want(http.StatusBadRequest, "good once")

@@ -57,7 +57,7 @@ func looking(look func(a *actor, r *berthtest.Response) string, r row) row {
 func matrixRows() []row {
 	return slices.Concat(
 		baseRows(), contentRows(), uploadRows(), packageRows("/users"), packageRows("/orgs"),
-		userRows(), orgRows(), teamRows(), repositoryRows(), tokenRows(), auditRows(), signInRows(), pageRows(),
+		userRows(), orgRows(), teamRows(), repositoryRows(), tokenRows(), auditRows(), signInRows(), pageRows(), webRows(),
 		identityRows(), documentRows(), versionRows("/users"), versionRows("/orgs"), ownPackageRows(),
 		identityRows(), hookRows(),
 		identityRows(), documentRows(), v1Rows(),

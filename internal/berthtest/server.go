@@ -99,7 +99,7 @@ func (s *Server) Replica() *Server {
 }
 
 func (s *Server) listen(o Options) {
-	ui, err := webui.New(o.Log, s.Account, o.Origins)
+	ui, err := webui.New(o.Log, s.Registry, s.Account, o.Origins)
 	if err != nil {
 		s.t.Fatal(err)
 	}

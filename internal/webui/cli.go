@@ -9,15 +9,15 @@ import (
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/account"
 	"github.com/berth-registry/berth/internal/httpkit"
+	"github.com/berth-registry/berth/internal/webui/view"
 )
 
 const cliTokenPath = "/login/cli/token" //nolint:gosec // an address, no secret
 
-// cli is what a command line asks for, and the data of the page that asks its user.
+// cli is what a command line asks for.
 type cli struct {
 	Port            uint16
 	Challenge, Name string
-	Login           string
 }
 
 // cliToken is what the command line gets, as from signing in over REST.
@@ -26,8 +26,8 @@ type cliToken struct {
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
-func readCLI(form url.Values, v berth.Viewer) (cli, error) {
-	c := cli{Challenge: form.Get("challenge"), Name: form.Get("name"), Login: v.Login}
+func readCLI(form url.Values) (cli, error) {
+	c := cli{Challenge: form.Get("challenge"), Name: form.Get("name")}
 	port, err := strconv.ParseUint(form.Get("port"), 10, 16)
 	if err != nil || port == 0 {
 		return c, berth.ErrRequestInvalid.With("port is not a number from 1 to 65535; run berth login again")
@@ -43,7 +43,7 @@ func (c cli) listener() string { return "http://127.0.0.1:" + strconv.Itoa(int(c
 // getCLI asks whether a command line may act for the viewer. See
 // [account.Service.CLICode] for how it goes on.
 func (u *UI) getCLI(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	c, err := readCLI(r.URL.Query(), v)
+	c, err := readCLI(r.URL.Query())
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,8 @@ func (u *UI) getCLI(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 		return mustSignIn(w, r)
 	}
 	setPolicy(w, c.listener()) // browsers hold a form to where its answer redirects
-	return u.show(w, http.StatusOK, "cli.html", page{Title: "Let a computer in", Viewer: v.Login, Data: c})
+	form := view.CLIForm{Port: strconv.Itoa(int(c.Port)), Challenge: c.Challenge, Name: c.Name, Login: v.Login}
+	return u.show(w, r, v, page{title: "Let a computer in", main: view.CLI(form)})
 }
 
 // postCLI sends the browser to the command line with a code.
@@ -59,7 +60,7 @@ func (u *UI) postCLI(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 	if err := readForm(w, r); err != nil {
 		return err
 	}
-	c, err := readCLI(r.PostForm, v)
+	c, err := readCLI(r.PostForm)
 	if err != nil {
 		return err
 	}

@@ -1,8 +1,12 @@
-// Package webui is the face for people with browsers: the pages for signing in,
-// joining, and letting a command line in.
+// Package webui is the face for people with browsers.
 //
-// It prints HTML and takes forms; what may be done is decided in account and
-// registry. Pages need no scripts, and none may run. A browser is signed in by a
-// cookie that other sites cannot make it send with a form, and forms of other
-// sites are refused. It may import packages berth, httpkit, registry and account.
+// It parses paths and forms, calls the use cases of registry and account, which
+// decide, and hands what they return to package view, which prints it. A file is
+// about one page or a few that belong together: its routes, its handlers, and how
+// what the core returns becomes what the view shows.
+//
+// Every page works without scripts; with them it is better. A browser is signed in by
+// a cookie that other sites cannot make it send with a form, and forms of other sites
+// are refused. It may import packages berth, httpkit, registry, account, and those
+// below it.
 package webui

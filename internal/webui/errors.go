@@ -10,6 +10,7 @@ import (
 
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/httpkit"
+	"github.com/berth-registry/berth/internal/webui/view"
 )
 
 // row is how a named error looks to a person.
@@ -115,6 +116,10 @@ func (u *UI) describe(w *httpkit.Writer, r *http.Request, err error) failure {
 	return f
 }
 
+func (f failure) view() view.Failure {
+	return view.Failure{Status: f.Status, Title: f.Title, Text: f.Text, Request: f.Request}
+}
+
 // sentence makes one of an error's text, which starts with its class.
 func sentence(msg string) string {
 	if _, detail, ok := strings.Cut(msg, ": "); ok {
@@ -131,7 +136,7 @@ func (u *UI) fail(w *httpkit.Writer, r *http.Request, err error) {
 		_ = writeJSON(w, f.Status, f)
 		return
 	}
-	_ = u.show(w, f.Status, "error.html", page{Title: f.Title, Viewer: w.Viewer, Data: f})
+	_ = u.show(w, r, berth.Viewer{Login: w.Viewer}, page{status: f.Status, title: f.Title, main: view.Problem(f.view())})
 }
 
 func writeJSON(w *httpkit.Writer, status int, v any) error {

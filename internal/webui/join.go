@@ -5,16 +5,9 @@ import (
 	"net/http"
 
 	"github.com/berth-registry/berth"
-	"github.com/berth-registry/berth/internal/account"
 	"github.com/berth-registry/berth/internal/httpkit"
+	"github.com/berth-registry/berth/internal/webui/view"
 )
-
-// join is the data of the page for making an account.
-type join struct {
-	Name       string
-	Invitation *account.Invitation // nil where anybody may join
-	Failure    *failure
-}
 
 // getJoin shows whoever has an invitation, or anybody where registration is open,
 // the form for a name and a password.
@@ -23,25 +16,25 @@ func (u *UI) getJoin(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 	if err != nil {
 		return err
 	}
-	return u.showJoin(w, http.StatusOK, v, data)
+	return u.showJoin(w, r, http.StatusOK, v, data)
 }
 
-func (u *UI) showJoin(w *httpkit.Writer, status int, v berth.Viewer, data join) error {
-	return u.show(w, status, "join.html", page{Title: "Make an account", Viewer: v.Login, Data: data})
+func (u *UI) showJoin(w *httpkit.Writer, r *http.Request, status int, v berth.Viewer, data view.JoinForm) error {
+	return u.show(w, r, v, page{status: status, title: "Make an account", main: view.Join(data)})
 }
 
 // joining tells what allows to join. Errors: berth.ErrInvitationUnknown,
 // berth.ErrDenied.
-func (u *UI) joining(r *http.Request) (join, error) {
+func (u *UI) joining(r *http.Request) (view.JoinForm, error) {
 	code := r.PathValue("code")
 	if code == "" {
 		if !u.account.RegistrationOpen() {
-			return join{}, berth.ErrDenied.With("an account needs an invitation here; ask an administrator for one")
+			return view.JoinForm{}, berth.ErrDenied.With("an account needs an invitation here; ask an administrator for one")
 		}
-		return join{}, nil
+		return view.JoinForm{}, nil
 	}
 	i, err := u.account.GetInvitation(r.Context(), code)
-	return join{Invitation: &i}, err
+	return view.JoinForm{Org: i.Org, Owner: i.Owner}, err
 }
 
 // postJoin makes the account and signs it in.
@@ -66,8 +59,8 @@ func (u *UI) postJoin(w *httpkit.Writer, r *http.Request, v berth.Viewer) error 
 		return err
 	case err != nil:
 		failure := u.describe(w, r, err)
-		data.Failure = &failure
-		return u.showJoin(w, failure.Status, v, data)
+		data.Failure = failure.Text
+		return u.showJoin(w, r, failure.Status, v, data)
 	}
 	session, err := u.account.SignIn(r.Context(), data.Name, f.Get("password"), "", address, r.UserAgent())
 	if err != nil {

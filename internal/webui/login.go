@@ -6,35 +6,28 @@ import (
 	"net/url"
 
 	"github.com/berth-registry/berth"
-	"github.com/berth-registry/berth/internal/account"
 	"github.com/berth-registry/berth/internal/httpkit"
+	"github.com/berth-registry/berth/internal/webui/view"
 )
-
-// login is the data of the page for signing in.
-type login struct {
-	Name, Next string
-	Ticket     string // name and password, sealed, when only the code is missing
-	Open       bool   // anybody may join
-	Providers  []account.Provider
-	Failure    *failure
-}
 
 func (u *UI) getLogin(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 	next := safeNext(r.URL.Query().Get("next"))
 	if !v.Anonymous() {
 		return redirect(w, next)
 	}
-	return u.showLogin(w, http.StatusOK, login{Next: next})
+	return u.showLogin(w, r, http.StatusOK, view.LoginForm{Next: next})
 }
 
-func (u *UI) showLogin(w *httpkit.Writer, status int, data login) error {
-	data.Providers = u.account.Providers()
+func (u *UI) showLogin(w *httpkit.Writer, r *http.Request, status int, data view.LoginForm) error {
+	for _, p := range u.account.Providers() {
+		data.Providers = append(data.Providers, view.Provider{Name: p.Name, Title: p.Title})
+	}
 	data.Open = u.account.RegistrationOpen()
 	title := "Sign in"
 	if data.Ticket != "" {
 		title = "One more step"
 	}
-	return u.show(w, status, "login.html", page{Title: title, Data: data})
+	return u.show(w, r, berth.Viewer{}, page{status: status, title: title, main: view.Login(data)})
 }
 
 // postLogin takes name and password, and in a second step the code. What was typed
@@ -45,7 +38,7 @@ func (u *UI) postLogin(w *httpkit.Writer, r *http.Request, _ berth.Viewer) error
 	}
 	f := r.PostForm
 	name, password, ticket := f.Get("name"), f.Get("password"), f.Get("ticket")
-	data := login{Name: name, Next: safeNext(f.Get("next"))}
+	data := view.LoginForm{Name: name, Next: safeNext(f.Get("next"))}
 	if ticket != "" {
 		var err error
 		if name, password, err = u.account.OpenPassword(ticket); err != nil {
@@ -65,17 +58,17 @@ func (u *UI) postLogin(w *httpkit.Writer, r *http.Request, _ berth.Viewer) error
 	if data.Ticket, err = u.account.SealPassword(name, password); err != nil {
 		return err
 	}
-	return u.showLogin(w, http.StatusOK, data)
+	return u.showLogin(w, r, http.StatusOK, data)
 }
 
 // againLogin shows the form with what was wrong.
-func (u *UI) againLogin(w *httpkit.Writer, r *http.Request, data login, err error) error {
+func (u *UI) againLogin(w *httpkit.Writer, r *http.Request, data view.LoginForm, err error) error {
 	if !canMend(err) {
 		return err
 	}
 	failure := u.describe(w, r, err)
-	data.Failure = &failure
-	return u.showLogin(w, failure.Status, data)
+	data.Failure = failure.Text
+	return u.showLogin(w, r, failure.Status, data)
 }
 
 // canMend reports whether an error is one that people can do something about in the

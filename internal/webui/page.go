@@ -2,111 +2,145 @@ package webui
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
-	"errors"
-	"html/template"
 	"io/fs"
 	"mime"
 	"net/http"
 	"path"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
 
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/httpkit"
+	"github.com/berth-registry/berth/internal/webui/view"
 )
 
-//go:embed templates
-var templates embed.FS
+//go:embed static
+var static embed.FS
 
-//go:embed assets
-var assets embed.FS
-
-// page is what every template gets.
-type page struct {
-	Title  string
-	Viewer string // login, "" when nobody is signed in
-	Data   any
-
-	Assets string // their version, filled in by show
-}
-
-// pages holds the parsed templates and the assets with their version.
-type pages struct {
-	byName  map[string]*template.Template
-	assets  map[string][]byte
+// files holds what is embedded, also packed, under the version of all of it.
+type files struct {
+	byName  map[string]file
 	version string
 }
 
-func newPages() (*pages, error) {
-	p := &pages{byName: map[string]*template.Template{}, assets: map[string][]byte{}}
-	layout, err := template.ParseFS(templates, "templates/layout.html")
+type file struct{ plain, packed []byte }
+
+func readFiles() (files, error) {
+	f := files{byName: map[string]file{}}
+	names, err := fs.Glob(static, "static/*")
 	if err != nil {
-		return nil, err
-	}
-	names, err := fs.Glob(templates, "templates/*.html")
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range names {
-		copied, err := layout.Clone()
-		if err == nil {
-			copied, err = copied.ParseFS(templates, name)
-		}
-		if err != nil {
-			return nil, err
-		}
-		p.byName[path.Base(name)] = copied
-	}
-	files, err := fs.Glob(assets, "assets/*")
-	if err != nil {
-		return nil, err
+		return f, err
 	}
 	sum := sha256.New()
-	for _, name := range files {
-		content, err := assets.ReadFile(name)
+	for _, name := range names {
+		content, err := static.ReadFile(name)
 		if err != nil {
-			return nil, err
+			return f, err
 		}
-		p.assets[path.Base(name)] = content
+		packed, err := pack(content, gzip.BestCompression)
+		if err != nil {
+			return f, err
+		}
+		f.byName[path.Base(name)] = file{content, packed}
 		_, _ = sum.Write(content) // never fails
 	}
-	p.version = hex.EncodeToString(sum.Sum(nil)[:6])
-	return p, nil
+	f.version = hex.EncodeToString(sum.Sum(nil)[:6])
+	return f, nil
+}
+
+func pack(content []byte, level int) ([]byte, error) {
+	var b bytes.Buffer
+	z, err := gzip.NewWriterLevel(&b, level)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := z.Write(content); err != nil {
+		return nil, err
+	}
+	err = z.Close()
+	return b.Bytes(), err
+}
+
+// page is what a handler wants shown.
+type page struct {
+	status int // 0 is 200
+	title  string
+	search string // what is being searched for
+	main   templ.Component
 }
 
 // show prints a page. It is made whole before anything is sent, so that what goes
-// wrong in a template is an error and not half a page.
-func (u *UI) show(w *httpkit.Writer, status int, name string, p page) error {
-	t, ok := u.pages.byName[name]
-	if !ok {
-		return errors.New("no template " + name)
+// wrong on the way is an error and not half a page.
+func (u *UI) show(w *httpkit.Writer, r *http.Request, v berth.Viewer, p page) error {
+	f := view.Frame{
+		Title: p.title, Login: v.Login, Admin: v.Admin, Open: u.account.RegistrationOpen(), Theme: u.theme(r), Path: r.URL.RequestURI(),
+		Static: u.files.version, Search: p.search, Now: u.account.Now(), Flash: u.takeFlash(w, r),
 	}
-	p.Assets = u.pages.version
+	if p.status == 0 {
+		p.status = http.StatusOK
+	}
 	var b bytes.Buffer
-	if err := t.ExecuteTemplate(&b, "layout", p); err != nil {
+	if err := view.Layout(f, p.main).Render(view.With(r.Context(), f), &b); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	return send(w, r, p.status, b.Bytes(), nil)
+}
+
+// minPacked is the size, in bytes, from which packing a page makes it smaller by more
+// than it costs.
+const minPacked = 1400
+
+// send sends text, packed where the browser takes that. What is packed already is
+// given as well.
+func send(w *httpkit.Writer, r *http.Request, status int, plain, packed []byte) error {
+	body := plain
+	w.Header().Add("Vary", "Accept-Encoding")
+	if len(plain) >= minPacked && acceptsGzip(r) {
+		if packed == nil {
+			var err error
+			if packed, err = pack(plain, gzip.BestSpeed); err != nil {
+				return err
+			}
+		}
+		w.Header().Set("Content-Encoding", "gzip")
+		body = packed
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	_, err := w.Write(b.Bytes())
+	_, err := w.Write(body)
 	return err
 }
 
-// getAsset sends the style sheet or the picture. Their addresses change with their
-// content.
+func acceptsGzip(r *http.Request) bool {
+	for offer := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
+		name, q, _ := strings.Cut(strings.TrimSpace(offer), ";")
+		if name == "gzip" && strings.TrimSpace(q) != "q=0" {
+			return true
+		}
+	}
+	return false
+}
+
+// getAsset sends a style sheet, a script or a picture. Their addresses change with
+// their content.
 func (u *UI) getAsset(w *httpkit.Writer, r *http.Request, _ berth.Viewer) error {
 	name := r.PathValue("file")
-	content, ok := u.pages.assets[name]
+	f, ok := u.files.byName[name]
 	if !ok {
 		return berth.ErrRouteUnknown
 	}
 	w.Header().Set("Content-Type", mime.TypeByExtension(path.Ext(name)))
-	if r.URL.RawQuery == u.pages.version {
+	if r.URL.RawQuery == u.files.version {
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
-	_, err := w.Write(content)
-	return err
+	return send(w, r, http.StatusOK, f.plain, f.packed)
 }
 
 // redirect sends the browser on with a GET.

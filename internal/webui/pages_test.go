@@ -72,7 +72,7 @@ func TestSignInAndOut(t *testing.T) {
 		t.Errorf("%s, to %s", diff, r.Header.Get("Location"))
 	}
 	session := []string{"Cookie", "berth_session=" + got.Value}
-	if body := string(c.Get("/", session...).Body); !strings.Contains(body, "signed in as <strong>ada</strong>") || !strings.Contains(body, "/ada/hello:1.0") {
+	if body := string(c.Get("/", session...).Body); !strings.Contains(body, "Signed in as <strong>ada</strong>") || !strings.Contains(body, "/ada/hello:1.0") {
 		t.Error(body)
 	}
 	c.Get("/login", session...).Want(http.StatusSeeOther) // nothing to do here
@@ -82,7 +82,7 @@ func TestSignInAndOut(t *testing.T) {
 	}
 	// The session is over, not only the cookie gone.
 	after := c.Get("/", session...)
-	if dropped := cookie(t, after, "berth_session"); strings.Contains(string(after.Body), "signed in as") || dropped == nil || dropped.MaxAge >= 0 {
+	if dropped := cookie(t, after, "berth_session"); strings.Contains(string(after.Body), "Signed in as") || dropped == nil || dropped.MaxAge >= 0 {
 		t.Errorf("%v %s", dropped, after.Body)
 	}
 	post(c, "/logout", "").Want(http.StatusSeeOther)
@@ -158,10 +158,10 @@ func TestCookieOverTLS(t *testing.T) {
 	if got == nil || !got.Secure || !got.HttpOnly || got.Path != "/" || got.Domain != "" {
 		t.Fatalf("%v", got)
 	}
-	if body := string(c.Get("/", "Cookie", got.Name+"="+got.Value).Body); !strings.Contains(body, "signed in as") {
+	if body := string(c.Get("/", "Cookie", got.Name+"="+got.Value).Body); !strings.Contains(body, "Signed in as") {
 		t.Error(body)
 	}
-	if body := string(c.Get("/", "Cookie", "berth_session="+got.Value).Body); strings.Contains(body, "signed in as") {
+	if body := string(c.Get("/", "Cookie", "berth_session="+got.Value).Body); strings.Contains(body, "Signed in as") {
 		t.Error("a cookie that another host may have set counts")
 	}
 }
@@ -170,7 +170,7 @@ func TestCookieOverTLS(t *testing.T) {
 func TestHeaders(t *testing.T) {
 	t.Parallel()
 	s := berthtest.New(t)
-	ui, err := webui.New(slog.New(slog.DiscardHandler), s.Account, httpkit.Origins{})
+	ui, err := webui.New(slog.New(slog.DiscardHandler), s.Registry, s.Account, httpkit.Origins{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +182,7 @@ func TestHeaders(t *testing.T) {
 		r := c.Do(method, param.ReplaceAllString(path, "x"), nil)
 		for name, want := range map[string]string{
 			"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "same-origin", "Cache-Control": "no-store",
-			"Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+			"Content-Security-Policy": "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
 		} {
 			if got := r.Header.Get(name); got != want {
 				t.Errorf("%s: %s is %q", route, name, got)
@@ -191,7 +191,7 @@ func TestHeaders(t *testing.T) {
 		if r.Status >= 500 || r.Status >= 400 && !strings.Contains(string(r.Body), "equest") && !strings.Contains(string(r.Body), `role="alert"`) {
 			t.Errorf("%s: %d %s", route, r.Status, r.Body)
 		}
-		for _, forbidden := range []string{"<script", "style=", "onclick"} {
+		for _, forbidden := range []string{"<script>", " style=", "onclick"} {
 			if strings.Contains(string(r.Body), forbidden) {
 				t.Errorf("%s has %s", route, forbidden)
 			}
@@ -249,7 +249,7 @@ func TestJoin(t *testing.T) {
 	}
 	r = post(c, at, form("name", "Eve", "password", password, "again", password)).Want(http.StatusSeeOther)
 	session := []string{"Cookie", "berth_session=" + cookie(t, r, "berth_session").Value}
-	if body := string(c.Get("/", session...).Body); !strings.Contains(body, "signed in as <strong>Eve</strong>") {
+	if body := string(c.Get("/", session...).Body); !strings.Contains(body, "Signed in as <strong>Eve</strong>") {
 		t.Error(body)
 	}
 	post(c, at, form("name", "eve2", "password", password, "again", password)).Want(http.StatusNotFound)

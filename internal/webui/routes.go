@@ -1,6 +1,7 @@
 package webui
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -9,58 +10,71 @@ import (
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/account"
 	"github.com/berth-registry/berth/internal/httpkit"
+	"github.com/berth-registry/berth/internal/registry"
 )
 
 // UI serves the pages.
 type UI struct {
-	account *account.Service
-	origins httpkit.Origins
-	crossed *http.CrossOriginProtection
-	pages   *pages
-	rows    map[string]row
-	routes  []route
-	http    http.Handler
+	registry *registry.Service
+	account  *account.Service
+	origins  httpkit.Origins
+	crossed  *http.CrossOriginProtection
+	files    files
+	rows     map[string]row
+	routes   []route
+	http     http.Handler
 }
 
-// handler answers one kind of request of one viewer. Braces in the route become
-// values of r.PathValue.
-type handler func(w *httpkit.Writer, r *http.Request, v berth.Viewer) error
-
-type route struct {
-	method, path string
-	handle       handler
-}
-
-// New returns the face over the accounts.
-func New(log *slog.Logger, acc *account.Service, origins httpkit.Origins) (*UI, error) {
-	pages, err := newPages()
+// New returns the face over the core.
+func New(log *slog.Logger, reg *registry.Service, acc *account.Service, origins httpkit.Origins) (*UI, error) {
+	files, err := readFiles()
 	if err != nil {
 		return nil, err
 	}
-	u := &UI{account: acc, origins: origins, crossed: http.NewCrossOriginProtection(), pages: pages, rows: rows()}
+	u := &UI{registry: reg, account: acc, origins: origins, crossed: http.NewCrossOriginProtection(), files: files, rows: rows()}
 	for _, external := range origins.External {
 		if err := u.crossed.AddTrustedOrigin(external.Scheme + "://" + external.Host); err != nil {
 			return nil, err
 		}
 	}
-	u.routes = []route{
-		{"GET", "/", u.getFront},
-		{"GET", "/assets/{file}", u.getAsset},
-		{"GET", "/login", u.getLogin},
-		{"POST", "/login", u.postLogin},
-		{"POST", "/logout", u.postLogout},
-		{"GET", "/login/oidc/{provider}", u.getProvider},
-		{"GET", "/login/oidc/{provider}/callback", u.getCallback},
-		{"GET", "/login/cli", u.getCLI},
-		{"POST", "/login/cli", u.postCLI},
-		{"POST", cliTokenPath, u.postCLIToken},
-		{"GET", "/join", u.getJoin},
-		{"POST", "/join", u.postJoin},
-		{"GET", "/join/{code}", u.getJoin},
-		{"POST", "/join/{code}", u.postJoin},
-	}
+	u.routes = compile(u.table())
 	u.http = httpkit.Handle(log, u.serve, u.fail)
 	return u, nil
+}
+
+// table lists every page. The first one that fits a path counts, so that those of our
+// own come before the ones of owners and packages, which may be called nearly anything.
+func (u *UI) table() []route {
+	return slices.Concat(u.siteRoutes(), u.signInRoutes())
+}
+
+// siteRoutes are about the site.
+func (u *UI) siteRoutes() []route {
+	return []route{
+		{method: "GET", path: "/", handle: u.getFront},
+		{method: "GET", path: "/assets/{file}", handle: u.getAsset},
+		{method: "POST", path: "/-/theme", handle: u.postTheme},
+		{method: "GET", path: "/-/start", handle: u.getStart},
+		{method: "POST", path: "/-/start", handle: signed(u.postStart)},
+	}
+}
+
+// signInRoutes are about signing in, and joining.
+func (u *UI) signInRoutes() []route {
+	return []route{
+		{method: "GET", path: "/login", handle: u.getLogin},
+		{method: "POST", path: "/login", handle: u.postLogin},
+		{method: "POST", path: "/logout", handle: u.postLogout},
+		{method: "GET", path: "/login/oidc/{provider}", handle: u.getProvider},
+		{method: "GET", path: "/login/oidc/{provider}/callback", handle: u.getCallback},
+		{method: "GET", path: "/login/cli", handle: u.getCLI},
+		{method: "POST", path: "/login/cli", handle: u.postCLI},
+		{method: "POST", path: cliTokenPath, handle: u.postCLIToken},
+		{method: "GET", path: "/join", handle: u.getJoin},
+		{method: "POST", path: "/join", handle: u.postJoin},
+		{method: "GET", path: "/join/{code}", handle: u.getJoin},
+		{method: "POST", path: "/join/{code}", handle: u.postJoin},
+	}
 }
 
 // Routes lists every route as "METHOD /path", for tests that have to know all.
@@ -106,36 +120,12 @@ func (u *UI) serve(w *httpkit.Writer, r *http.Request) error {
 		return err
 	}
 	w.Viewer = v.Login
-	return rt.handle(w, r, v)
-}
-
-// match returns the route of a request, or else the methods of the path.
-func (u *UI) match(r *http.Request) (found *route, allowed []string) {
-	method := r.Method
-	if method == http.MethodHead {
-		method = http.MethodGet
+	err = rt.handle(w, r, v)
+	if v.Anonymous() && rt.method == http.MethodGet && errors.Is(err, berth.ErrUnauthenticated) {
+		return mustSignIn(w, r)
 	}
-	segments := strings.Split(r.URL.Path, "/")
-	for i, rt := range u.routes {
-		pattern := strings.Split(rt.path, "/")
-		if !slices.EqualFunc(pattern, segments, func(p, s string) bool { return p == s || isParam(p) && s != "" }) {
-			continue
-		}
-		allowed = append(allowed, rt.method)
-		if rt.method != method {
-			continue
-		}
-		for n, p := range pattern {
-			if isParam(p) {
-				r.SetPathValue(strings.Trim(p, "{}"), segments[n])
-			}
-		}
-		return &u.routes[i], nil
-	}
-	return nil, allowed
+	return err
 }
-
-func isParam(p string) bool { return strings.HasPrefix(p, "{") }
 
 // harden tells the browser what no page here does.
 func (*UI) harden(w *httpkit.Writer) {
@@ -144,6 +134,7 @@ func (*UI) harden(w *httpkit.Writer) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
 	// Nothing to other sites. With no-referrer browsers would send our own forms
 	// with the origin null, and on plain HTTP there is nothing else to tell them
@@ -151,9 +142,9 @@ func (*UI) harden(w *httpkit.Writer) {
 	h.Set("Referrer-Policy", "same-origin")
 }
 
-// setPolicy forbids everything but our style sheet, pictures and forms. A form may
-// lead to one other address if there is one.
+// setPolicy forbids everything but our own files and forms. A form may lead to one
+// other address if there is one.
 func setPolicy(w *httpkit.Writer, formTo string) {
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'"+
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'"+
 		strings.TrimRight(" "+formTo, " ")+"; frame-ancestors 'none'; base-uri 'none'")
 }

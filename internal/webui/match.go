@@ -1,0 +1,108 @@
+package webui
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/httpkit"
+)
+
+// handler answers one kind of request of one viewer. Braces in the route become
+// values of r.PathValue.
+type handler func(w *httpkit.Writer, r *http.Request, v berth.Viewer) error
+
+// route is a method and a pattern. {name} is one segment; {name...} is one or more,
+// none of which is "-": so a package's path ends where its own pages begin.
+type route struct {
+	method, path string
+	handle       handler
+
+	parts []string // of the pattern, filled in by compile
+}
+
+func compile(routes []route) []route {
+	for i := range routes {
+		routes[i].parts = strings.Split(routes[i].path, "/")
+	}
+	return routes
+}
+
+// match returns the route of a request, or else the methods of the path. Of several
+// routes the first counts.
+func (u *UI) match(r *http.Request) (found *route, allowed []string) {
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	segments := strings.Split(r.URL.Path, "/")
+	for i := range u.routes {
+		rt := &u.routes[i]
+		values, ok := fit(rt.parts, segments)
+		if !ok {
+			continue
+		}
+		if rt.method != method {
+			allowed = append(allowed, rt.method)
+			continue
+		}
+		for name, value := range values {
+			r.SetPathValue(name, value)
+		}
+		return rt, nil
+	}
+	return nil, allowed
+}
+
+// fit compares a pattern with the segments of a path, and returns what stands for the
+// names in braces. A pattern has at most one that takes several segments.
+func fit(parts, segments []string) (values map[string]string, ok bool) {
+	at := 0
+	for i, part := range parts {
+		if at >= len(segments) {
+			return nil, false
+		}
+		name, isName := braced(part)
+		switch wide := strings.TrimSuffix(name, "..."); {
+		case !isName:
+			if part != segments[at] {
+				return nil, false
+			}
+			at++
+			continue
+		case segments[at] == "":
+			return nil, false
+		case wide == name:
+			values = put(values, name, segments[at])
+			at++
+		default:
+			end := len(segments) - (len(parts) - i - 1) // what is left for the rest of the pattern
+			if end <= at {
+				return nil, false
+			}
+			for _, s := range segments[at:end] {
+				if s == "" || s == "-" {
+					return nil, false
+				}
+			}
+			values = put(values, wide, strings.Join(segments[at:end], "/"))
+			at = end
+		}
+	}
+	return values, at == len(segments)
+}
+
+func put(values map[string]string, name, value string) map[string]string {
+	if values == nil {
+		values = map[string]string{}
+	}
+	values[name] = value
+	return values
+}
+
+func braced(part string) (name string, ok bool) {
+	if !strings.HasPrefix(part, "{") {
+		return "", false
+	}
+	return part[1 : len(part)-1], true
+}

@@ -1,0 +1,128 @@
+// What pages do better with scripts. Every page works without this file.
+
+const root = document.documentElement;
+
+// say tells what happened to those who do not see it.
+function say(text) {
+  const live = document.getElementById("live");
+  if (live) live.textContent = text;
+}
+
+// Copy buttons: data-copy holds the text, or data-copy-from the id of its element.
+async function copy(button) {
+  const from = button.dataset.copyFrom;
+  const text = from ? document.getElementById(from)?.textContent : button.dataset.copy;
+  if (!text) return;
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // Plain HTTP has no clipboard: the old way does.
+    const area = document.createElement("textarea");
+    area.value = text;
+    area.className = "sr-only";
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+    button.focus();
+  }
+  button.classList.add("copied");
+  say("Copied");
+  setTimeout(() => button.classList.remove("copied"), 2000);
+}
+
+// Lists whose rows can be chosen: a box for all of them, and a bar that counts.
+function recount(form) {
+  const boxes = [...form.querySelectorAll("input[data-row]")];
+  const chosen = boxes.filter((b) => b.checked);
+  const all = form.querySelector("input[data-all]");
+  if (all) {
+    all.checked = boxes.length > 0 && chosen.length === boxes.length;
+    all.indeterminate = chosen.length > 0 && chosen.length < boxes.length;
+  }
+  for (const bar of form.querySelectorAll("[data-chosen]")) bar.textContent = String(chosen.length);
+  for (const button of form.querySelectorAll("[data-needs-rows]")) button.disabled = chosen.length === 0;
+}
+
+// A field where a name has to be typed again unlocks its button.
+function unlock(field) {
+  const button = field.form?.querySelector("[data-needs-name]");
+  if (button) button.disabled = field.value.trim() !== field.dataset.name;
+}
+
+// Lines of a document: #L3 or #L3-L9. A click with shift goes on from the last one.
+function markLines() {
+  for (const line of document.querySelectorAll(".line.marked")) line.classList.remove("marked");
+  const m = /^#L(\d+)(?:-L(\d+))?$/.exec(location.hash);
+  if (!m) return;
+  const [first, last] = [Number(m[1]), Number(m[2] ?? m[1])].sort((a, b) => a - b);
+  for (let n = first; n <= last; n++) document.getElementById(`L${n}`)?.classList.add("marked");
+  document.getElementById(`L${first}`)?.scrollIntoView({ block: "center" });
+}
+
+function chooseLine(event, link) {
+  const m = /^#L(\d+)/.exec(location.hash);
+  if (!event.shiftKey || !m) return;
+  event.preventDefault();
+  location.hash = `#L${m[1]}-${link.hash.slice(1)}`;
+}
+
+// What takes longer than a moment shows that it is under way.
+function busy() {
+  root.classList.add("busy");
+}
+
+function prepare(part) {
+  for (const form of part.querySelectorAll("form[data-rows]")) recount(form);
+  for (const field of part.querySelectorAll("input[data-name]")) unlock(field);
+}
+
+document.addEventListener("click", (event) => {
+  const target = event.target.closest?.("[data-copy],[data-copy-from],[data-line],[data-close]");
+  if (target?.matches("[data-line]")) chooseLine(event, target);
+  else if (target?.matches("[data-close]")) target.closest("details,[data-closable]")?.removeAttribute("open");
+  else if (target) copy(target);
+  for (const menu of document.querySelectorAll("details[data-menu][open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+document.addEventListener("change", (event) => {
+  const box = event.target;
+  if (box.matches("input[data-all]")) {
+    for (const row of box.form.querySelectorAll("input[data-row]")) row.checked = box.checked;
+  }
+  if (box.form?.matches("[data-rows]")) recount(box.form);
+  if (box.matches("[data-submit]")) box.form.requestSubmit();
+});
+
+document.addEventListener("input", (event) => {
+  if (event.target.matches("input[data-name]")) unlock(event.target);
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    for (const menu of document.querySelectorAll("details[data-menu][open]")) {
+      menu.open = false;
+      menu.querySelector("summary")?.focus();
+    }
+  }
+  const typing = event.target.closest?.("input,textarea,select,[contenteditable]");
+  if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    const search = document.querySelector("[data-search]");
+    if (search) {
+      event.preventDefault();
+      search.focus();
+    }
+  }
+});
+
+document.addEventListener("submit", busy);
+window.addEventListener("pageshow", () => root.classList.remove("busy"));
+window.addEventListener("hashchange", markLines);
+document.addEventListener("htmx:before:request", busy);
+document.addEventListener("htmx:finally:request", () => root.classList.remove("busy"));
+document.addEventListener("htmx:after:swap", () => prepare(document));
+
+prepare(document);
+markLines();
