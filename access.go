@@ -46,7 +46,8 @@ type Standing struct {
 	// RepositoryRole is held in the linked repository. It is RoleNone unless the
 	// package inherits from that.
 	RepositoryRole Role
-	MayCreate      bool // members may create packages and repositories in this organization
+	State          TypeState // of the package's type on the instance; "" is on
+	MayCreate      bool      // members may create packages and repositories in this organization
 }
 
 // target is what an action is done to.

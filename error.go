@@ -55,6 +55,10 @@ func (e *Error) Is(target error) bool {
 // Hides reports whether the failure may stand for something that the viewer must
 // not know to be there.
 func (e *Error) Hides() bool {
+	switch e.ID { // told to those who could do it else, or to everybody
+	case ErrTypeReadOnly.ID, ErrTypeOff.ID, ErrQuotaExceeded.ID:
+		return false
+	}
 	switch e.Kind {
 	case KindUnauthenticated, KindDenied:
 		return true
@@ -133,6 +137,10 @@ var (
 	ErrRoleUnknown         = &Error{KindNotFound, "role_unknown", "no such role was given", nil}
 	ErrVersionUnknown      = &Error{KindNotFound, "version_unknown", "version unknown", nil}
 	ErrDeleteRefused       = &Error{KindConflict, "delete_refused", "it cannot be deleted", nil}
+	ErrTypeReadOnly        = &Error{KindDenied, "type_read_only", "packages are read-only", nil}
+	ErrTypeOff             = &Error{KindNotFound, "type_off", "packages are switched off", nil}
+	ErrQuotaExceeded       = &Error{KindDenied, "quota_exceeded", "storage quota exceeded", nil}
+	ErrJobUnknown          = &Error{KindNotFound, "job_unknown", "job unknown", nil}
 	ErrExists              = &Error{KindConflict, "exists", "it is there already", nil}
 	ErrConflict            = &Error{KindConflict, "conflict", "the state of things forbids it", nil}
 	ErrOwnerExists         = &Error{KindConflict, "owner_exists", "name is taken", nil}
@@ -166,7 +174,7 @@ func Errors() []*Error {
 		ErrManifestInvalid, ErrManifestTooLarge, ErrTooManyTags, ErrManifestUnknown, ErrManifestBlobUnknown, ErrManifestReferenced,
 		ErrBlobUnknown, ErrBlobReferenced, ErrUploadUnknown, ErrUploadInvalid, ErrUploadBusy,
 		ErrPackageUnknown, ErrRepositoryUnknown, ErrTeamUnknown, ErrTokenUnknown, ErrHookUnknown, ErrDeliveryUnknown, ErrRoleUnknown,
-		ErrVersionUnknown, ErrDeleteRefused,
+		ErrVersionUnknown, ErrDeleteRefused, ErrTypeReadOnly, ErrTypeOff, ErrQuotaExceeded, ErrJobUnknown,
 		ErrExists, ErrConflict, ErrOwnerUnknown, ErrOwnerExists, ErrOwnerInvalid, ErrPasswordInvalid, ErrTokenInvalid,
 		ErrIdentityUnknown, ErrProviderUnknown, ErrSignInInvalid,
 		ErrSessionUnknown, ErrInvitationUnknown, ErrSecondFactorInvalid, ErrSecondFactorNeeded,

@@ -8,15 +8,7 @@ import (
 )
 
 // site refuses whoever does not administer the instance.
-func site(v berth.Viewer) error {
-	if berth.Can(v, berth.Standing{}, berth.ActionSite) {
-		return nil
-	}
-	if v.Anonymous() {
-		return berth.ErrUnauthenticated
-	}
-	return berth.Denial(v, berth.Standing{}, "this registry", berth.ActionSite)
-}
+func site(v berth.Viewer) error { return berth.CheckSite(v) }
 
 // self refuses whoever does not act for the account of that id and name, as its
 // user or as an administrator.

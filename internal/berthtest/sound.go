@@ -37,6 +37,12 @@ func unsound() map[string]string {
 			WHERE (p.deleted_at IS NULL) <> (x.id IS NULL) OR (p.deleted_at IS NULL) = (p.path LIKE '-/%')`,
 		"package whose days do not add up": `SELECT CAST(p.id AS TEXT) FROM packages p WHERE p.downloads <>
 			(SELECT COALESCE(sum(d.count), 0) FROM downloads d WHERE d.package_id = p.id)`,
+		"owner whose usage does not add up": `SELECT o.name FROM owners o WHERE COALESCE((SELECT u.bytes FROM owner_usage u WHERE u.owner_id = o.id), 0)
+			+ COALESCE((SELECT sum(c.bytes) FROM usage_changes c WHERE c.owner_id = o.id), 0)
+			<> COALESCE((SELECT sum(b.size) FROM blobs b WHERE b.digest IN (SELECT p.digest FROM package_blobs p JOIN packages k ON k.id = p.package_id WHERE k.owner_id = o.id)), 0)
+			+ COALESCE((SELECT sum(m.size) FROM manifests m JOIN packages k ON k.id = m.package_id WHERE k.owner_id = o.id), 0)`,
+		"blob of an owner that does not add up": `SELECT b.digest FROM owner_blobs b WHERE b.packages <> (SELECT count(*) FROM package_blobs p
+			JOIN packages k ON k.id = p.package_id WHERE p.digest = b.digest AND k.owner_id = b.owner_id)`,
 		"version with more downloads than its package": `SELECT m.digest FROM manifests m JOIN packages p ON p.id = m.package_id WHERE m.downloads > p.downloads`,
 	}
 }

@@ -13,6 +13,12 @@ import (
 	"github.com/berth-registry/berth/internal/jobs"
 )
 
+func run(ctx context.Context, log *slog.Logger, list ...jobs.Job) {
+	r := jobs.NewRunner(log)
+	r.Add(list...)
+	r.Run(ctx)
+}
+
 func TestRunRepeats(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -21,7 +27,7 @@ func TestRunRepeats(t *testing.T) {
 		var fast, slow []time.Duration
 		ctx, cancel := context.WithTimeout(t.Context(), 100*every)
 		defer cancel()
-		jobs.Run(ctx, slog.New(slog.DiscardHandler),
+		run(ctx, slog.New(slog.DiscardHandler),
 			jobs.Job{Name: "fast", Every: every, Run: func(context.Context) (int, error) {
 				fast = append(fast, time.Since(start))
 				return 0, nil
@@ -63,7 +69,7 @@ func TestRunApart(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
 		var failed, done, overlap, running int
-		jobs.Run(ctx, slog.New(slog.DiscardHandler),
+		run(ctx, slog.New(slog.DiscardHandler),
 			jobs.Job{Name: "hangs", Every: time.Minute, Run: func(ctx context.Context) (int, error) {
 				<-ctx.Done()
 				return 0, ctx.Err()
@@ -106,7 +112,7 @@ func TestRunLogs(t *testing.T) {
 				var log bytes.Buffer
 				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Minute)
 				defer cancel()
-				jobs.Run(ctx, slog.New(slog.NewTextHandler(&log, nil)), jobs.Job{Name: "sweep", Every: time.Hour, Run: func(context.Context) (int, error) {
+				run(ctx, slog.New(slog.NewTextHandler(&log, nil)), jobs.Job{Name: "sweep", Every: time.Hour, Run: func(context.Context) (int, error) {
 					return test.done, test.err
 				}})
 				_, line, _ := strings.Cut(log.String(), " ")
@@ -128,7 +134,7 @@ func TestRunStops(t *testing.T) {
 		returned := make(chan struct{})
 		go func() {
 			defer close(returned)
-			jobs.Run(ctx, slog.New(slog.NewTextHandler(&log, nil)), jobs.Job{Name: "sweep", Every: time.Hour, Run: func(ctx context.Context) (int, error) {
+			run(ctx, slog.New(slog.NewTextHandler(&log, nil)), jobs.Job{Name: "sweep", Every: time.Hour, Run: func(ctx context.Context) (int, error) {
 				runs++
 				<-ctx.Done()
 				return 5, ctx.Err()
@@ -144,7 +150,7 @@ func TestRunStops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		jobs.Run(ctx, slog.New(slog.DiscardHandler)) // no jobs: returns at once
-		jobs.Run(ctx, slog.New(slog.DiscardHandler), jobs.Job{Name: "x", Every: time.Hour, Run: func(context.Context) (int, error) { return 0, nil }})
+		run(ctx, slog.New(slog.DiscardHandler)) // no jobs: returns at once
+		run(ctx, slog.New(slog.DiscardHandler), jobs.Job{Name: "x", Every: time.Hour, Run: func(context.Context) (int, error) { return 0, nil }})
 	})
 }

@@ -16,6 +16,7 @@ const (
 				ELSE COALESCE(p.visibility, o.default_visibility, '') END,
 			CASE WHEN o.id = $3 OR COALESCE(m.owner, FALSE) THEN 2 WHEN m.user_id IS NOT NULL THEN 1 ELSE 0 END,
 			COALESCE(g.base_role, 0), COALESCE(g.members_create, FALSE),
+			COALESCE((SELECT w.value FROM settings w WHERE w.name = 'packages.container'), ''),
 			COALESCE((SELECT max(r.role) FROM package_roles r
 				LEFT JOIN team_members t ON t.team_id = r.team_id AND t.user_id = $3
 				WHERE r.package_id = p.id AND (r.user_id = $3 OR t.user_id IS NOT NULL OR r.repository_id = u.repository_id)), 0),
@@ -53,7 +54,7 @@ const (
 func (tx *Tx) Standing(ctx context.Context, n berth.Name, user int64) (berth.Standing, error) {
 	s := berth.Standing{Path: n.Path}
 	err := orZero(tx.row(ctx, qStanding, n.Owner, n.Path, user).Scan(
-		&s.OwnerID, &s.PackageID, &s.Published, &s.Visibility, &s.Membership, &s.BaseRole, &s.MayCreate, &s.Role, &s.RepositoryRole))
+		&s.OwnerID, &s.PackageID, &s.Published, &s.Visibility, &s.Membership, &s.BaseRole, &s.MayCreate, &s.State, &s.Role, &s.RepositoryRole))
 	return s, err
 }
 

@@ -55,6 +55,10 @@ func wireErrors() map[string]wireError { //nolint:funlen // it is a table
 		"manifest_referenced":   {"UNSUPPORTED", http.StatusMethodNotAllowed},
 		"version_unknown":       {"MANIFEST_UNKNOWN", http.StatusNotFound},
 		"delete_refused":        {"UNSUPPORTED", http.StatusMethodNotAllowed},
+		"quota_exceeded":        {"DENIED", http.StatusForbidden},
+		"type_read_only":        {"DENIED", http.StatusForbidden},
+		"type_off":              {"NAME_UNKNOWN", http.StatusNotFound}, // which clients do not repeat
+		"job_unknown":           {"UNSUPPORTED", http.StatusNotFound},
 
 		"unauthenticated":     {"UNAUTHORIZED", http.StatusUnauthorized},
 		"credentials_invalid": {"UNAUTHORIZED", http.StatusUnauthorized},

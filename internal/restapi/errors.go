@@ -51,6 +51,10 @@ func statuses() map[string]int {
 		"manifest_referenced":   http.StatusConflict,
 		"version_unknown":       http.StatusNotFound,
 		"delete_refused":        http.StatusBadRequest, // as GitHub does
+		"quota_exceeded":        http.StatusForbidden,
+		"type_read_only":        http.StatusForbidden,
+		"type_off":              http.StatusNotFound,
+		"job_unknown":           http.StatusNotFound,
 
 		"unauthenticated":     http.StatusUnauthorized,
 		"credentials_invalid": http.StatusUnauthorized,
