@@ -27,6 +27,10 @@ func (tx *Tx) AddEvent(ctx context.Context, v berth.Viewer, e berth.Event) error
 // until before another, newest first, older than the event with the id before (0:
 // from the newest).
 func (tx *Tx) ListEvents(ctx context.Context, owner int64, from, until time.Time, before int64, limit int) ([]berth.Event, error) {
+	return tx.events(ctx, qListEvents, owner, micros(from), micros(until), before, limit)
+}
+
+func (tx *Tx) events(ctx context.Context, query string, args ...any) ([]berth.Event, error) {
 	var list []berth.Event
 	err := tx.list(ctx, func(rows *sql.Rows) error {
 		var e berth.Event
@@ -35,7 +39,7 @@ func (tx *Tx) ListEvents(ctx context.Context, owner int64, from, until time.Time
 		e.At = fromMicros(at)
 		list = append(list, e)
 		return err
-	}, qListEvents, owner, micros(from), micros(until), before, limit)
+	}, query, args...)
 	return list, err
 }
 

@@ -51,7 +51,8 @@ const (
 			held = excluded.held, idle_blobs = excluded.idle_blobs, idle = excluded.idle`
 	qListFigures = `SELECT day, at, owners, users, packages, versions, blobs, logical, held, idle_blobs, idle, reclaimed
 		FROM figures WHERE day >= $1 ORDER BY day`
-	qLastFigures = `SELECT day, at, owners, users, packages, versions, blobs, logical, held, idle_blobs, idle, reclaimed
+	qAddReclaimed = `UPDATE figures SET reclaimed = reclaimed + $2 WHERE day = $1`
+	qLastFigures  = `SELECT day, at, owners, users, packages, versions, blobs, logical, held, idle_blobs, idle, reclaimed
 		FROM figures ORDER BY day DESC LIMIT 1`
 
 	qWaiting = `SELECT (SELECT count(*) FROM doomed_keys), (SELECT count(*) FROM uploads), (SELECT count(*) FROM pushes),
@@ -98,6 +99,13 @@ func (tx *Tx) CountFigures(ctx context.Context) (Figures, error) {
 func (tx *Tx) PutFigures(ctx context.Context, f Figures) error {
 	_, err := tx.exec(ctx, nil, qPutFigures, f.Day, micros(f.At), f.Owners, f.Users, f.Packages, f.Versions,
 		f.Blobs, f.Logical, f.Held, f.IdleBlobs, f.Idle)
+	return err
+}
+
+// AddReclaimed adds to what was deleted from the blob store on a day. It is lost where
+// nothing was counted on that day yet.
+func (tx *Tx) AddReclaimed(ctx context.Context, day, bytes int64) error {
+	_, err := tx.exec(ctx, nil, qAddReclaimed, day, bytes)
 	return err
 }
 

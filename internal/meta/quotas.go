@@ -9,18 +9,17 @@ import (
 )
 
 const (
-	// usedBytes is what an owner o holds: one read of both tables, so that what is being
-	// added up is neither missed nor counted twice.
-	usedBytes = `COALESCE((SELECT u.bytes FROM owner_usage u WHERE u.owner_id = o.id), 0)
+	// What an owner holds is read from both tables at once, so that what is being added
+	// up is neither missed nor counted twice.
+	quotaColumns = `o.id, o.name, o.kind, q.bytes, (SELECT s.value FROM settings s WHERE s.name = 'quota.default'),
+			COALESCE((SELECT u.bytes FROM owner_usage u WHERE u.owner_id = o.id), 0)
 			+ CAST(COALESCE((SELECT sum(c.bytes) FROM usage_changes c WHERE c.owner_id = o.id), 0) AS BIGINT)`
+	quotaFrom = ` FROM owners o LEFT JOIN quotas q ON q.owner_id = o.id `
 
-	qGetQuota = `SELECT o.id, o.name, o.kind, q.bytes, (SELECT s.value FROM settings s WHERE s.name = 'quota.default'), ` + usedBytes + `
-		FROM owners o LEFT JOIN quotas q ON q.owner_id = o.id WHERE o.id = $1`
-	qGetQuotaOf = `SELECT o.id, o.name, o.kind, q.bytes, (SELECT s.value FROM settings s WHERE s.name = 'quota.default'), ` + usedBytes + `
-		FROM owners o LEFT JOIN quotas q ON q.owner_id = o.id WHERE o.id = (SELECT k.owner_id FROM packages k WHERE k.id = $1)`
-	qListQuotas = `SELECT o.id, o.name, o.kind, q.bytes, (SELECT s.value FROM settings s WHERE s.name = 'quota.default'), ` + usedBytes + `
-		FROM owners o LEFT JOIN quotas q ON q.owner_id = o.id WHERE o.folded > $1 ORDER BY o.folded LIMIT $2`
-	qPutQuota = `INSERT INTO quotas (owner_id, bytes) VALUES ($1, $2)
+	qGetQuota   = `SELECT ` + quotaColumns + quotaFrom + `WHERE o.id = $1`
+	qGetQuotaOf = `SELECT ` + quotaColumns + quotaFrom + `WHERE o.id = (SELECT k.owner_id FROM packages k WHERE k.id = $1)`
+	qListQuotas = `SELECT ` + quotaColumns + quotaFrom + `WHERE o.folded > $1 ORDER BY o.folded LIMIT $2`
+	qPutQuota   = `INSERT INTO quotas (owner_id, bytes) VALUES ($1, $2)
 		ON CONFLICT (owner_id) DO UPDATE SET bytes = excluded.bytes`
 	qDropQuota = `DELETE FROM quotas WHERE owner_id = $1`
 

@@ -145,7 +145,7 @@ const maxHomes = 100
 // MountBlob makes a package hold a blob that another package has, if the viewer
 // may read that one, and reports whether it does. Where it does not, for whatever
 // reason, the client is to upload. A zero from means any package.
-// Errors: those of [Service.enter] for the target.
+// Errors: those of [Service.enter] for the target; berth.ErrQuotaExceeded.
 func (s *Service) MountBlob(ctx context.Context, v berth.Viewer, n berth.Name, d berth.Digest, from berth.Name) (bool, error) {
 	source, row, err := s.findSource(ctx, v, n, d, from)
 	if err != nil || source == 0 {
@@ -171,12 +171,24 @@ func (s *Service) MountBlob(ctx context.Context, v berth.Viewer, n berth.Name, d
 		if err != nil {
 			return err
 		}
-		return tx.LinkBlob(ctx, target, d, now)
+		return linkWithin(ctx, tx, target, d, now)
 	})
 	if errors.Is(err, berth.ErrBlobUnknown) { // deleted meanwhile
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// linkWithin makes a package hold a blob, within the quota of its owner.
+func linkWithin(ctx context.Context, tx *meta.Tx, pkg int64, d berth.Digest, now time.Time) error {
+	space, err := roomFor(ctx, tx, pkg)
+	if err != nil {
+		return err
+	}
+	if err := tx.LinkBlob(ctx, pkg, d, now); err != nil {
+		return err
+	}
+	return space.check(ctx)
 }
 
 // findSource returns a package with the blob that the viewer may read, 0 if there

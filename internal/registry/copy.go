@@ -23,7 +23,7 @@ type Which struct {
 // holds it too, with all that refers to it. No byte is moved, and it is done in one
 // transaction. It returns the id that the version has there.
 // Errors: those of [Service.enter] for pulling and pushing; berth.ErrVersionUnknown;
-// berth.ErrRequestInvalid for too many tags.
+// berth.ErrRequestInvalid for too many tags; berth.ErrQuotaExceeded.
 func (s *Service) Copy(ctx context.Context, v berth.Viewer, from berth.Name, which Which, to berth.Name, tags ...berth.Tag) (int64, error) {
 	if len(tags) > maxTags || from == to && len(tags) == 0 {
 		return 0, berth.ErrRequestInvalid.With("expected tags, at most %d, got %d", maxTags, len(tags))
@@ -50,9 +50,15 @@ func (s *Service) Copy(ctx context.Context, v berth.Viewer, from berth.Name, whi
 		if err != nil {
 			return err
 		}
+		space, err := roomFor(ctx, tx, target.PackageID)
+		if err != nil {
+			return err
+		}
 		c := copying{tx: tx, service: s, viewer: v, name: to, standing: target, source: source.PackageID, now: now}
-		made, err = c.run(ctx, meta.Part{ID: version.ID, Digest: version.Digest, Version: true}, tags)
-		return err
+		if made, err = c.run(ctx, meta.Part{ID: version.ID, Digest: version.Digest, Version: true}, tags); err != nil {
+			return err
+		}
+		return space.check(ctx)
 	})
 	return made, err
 }

@@ -12,7 +12,7 @@ import (
 // FinishUpload adds a last chunk, which may be empty, checks the whole against
 // the digest, makes it durable and links it to the package.
 // Errors: those of [Service.AppendUpload], with the Upload set as there;
-// berth.ErrDigestMismatch.
+// berth.ErrDigestMismatch; berth.ErrQuotaExceeded, after which there is no session.
 func (s *Service) FinishUpload(ctx context.Context, v berth.Viewer, n berth.Name, id string, d berth.Digest, c Chunk) (Upload, error) {
 	unlock, err := s.lockUpload(ctx, id)
 	if err != nil {
@@ -41,7 +41,18 @@ func (s *Service) FinishUpload(ctx context.Context, v berth.Viewer, n berth.Name
 		return at, storage("commit upload", err)
 	}
 	before.Key = up.Key
-	return at, s.linkUpload(ctx, before, up.Received, d)
+	err = s.linkUpload(ctx, before, up.Received, d)
+	if errors.Is(err, berth.ErrQuotaExceeded) { // nobody is to pay for bytes that were refused
+		return Upload{}, errors.Join(err, s.dropRefused(ctx, before))
+	}
+	return at, err
+}
+
+// dropRefused ends a session whose bytes were refused, also when the client has gone.
+func (s *Service) dropRefused(ctx context.Context, up meta.Upload) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockWait)
+	defer cancel()
+	return s.dropUpload(ctx, up)
 }
 
 // PutBlob uploads a blob in one go: what a session does in three steps. Nothing
@@ -52,8 +63,8 @@ func (s *Service) PutBlob(ctx context.Context, v berth.Viewer, n berth.Name, d b
 	if err != nil {
 		return err
 	}
-	if _, err = s.FinishUpload(ctx, v, n, up.ID, d, c); err == nil {
-		return nil
+	if _, err = s.FinishUpload(ctx, v, n, up.ID, d, c); err == nil || errors.Is(err, berth.ErrQuotaExceeded) {
+		return err
 	}
 	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockWait)
 	defer cancel()
@@ -101,7 +112,7 @@ func (s *Service) linkUpload(ctx context.Context, up meta.Upload, size int64, d 
 				return err
 			}
 		}
-		return tx.LinkBlob(ctx, up.PackageID, d, now)
+		return linkWithin(ctx, tx, up.PackageID, d, now)
 	})
 }
 

@@ -38,6 +38,9 @@ func listOwner(ctx context.Context, tx *meta.Tx, v berth.Viewer, q PackageQuery)
 	if err != nil || standing.OwnerID == 0 {
 		return nil, standing, err
 	}
+	if none, err := unlisted(ctx, tx, v); err != nil || none {
+		return nil, standing, err
+	}
 	may := v
 	if v.Expired || !v.Scopes.Has(berth.ScopeReadPackages) {
 		may = berth.Viewer{} // such a token shows what anybody sees

@@ -54,7 +54,11 @@ func (s *Service) Catalog(ctx context.Context, v berth.Viewer, after berth.Name,
 		return nil, false, nil
 	}
 	var list []meta.Package
-	err = s.meta.View(ctx, func(tx *meta.Tx) error {
+	err = s.meta.View(ctx, func(tx *meta.Tx) (err error) {
+		list = nil
+		if none, err := unlisted(ctx, tx, v); err != nil || none {
+			return err
+		}
 		list, err = tx.ListPackages(ctx, reader(v), after, limit+1)
 		return err
 	})

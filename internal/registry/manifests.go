@@ -114,7 +114,7 @@ type Pushed struct {
 // publishes the package and makes its pusher an administrator of it.
 // Errors: those of [Service.enter]; berth.ErrManifestInvalid,
 // berth.ErrManifestTooLarge, berth.ErrManifestBlobUnknown,
-// berth.ErrDigestMismatch.
+// berth.ErrDigestMismatch, berth.ErrQuotaExceeded.
 func (s *Service) PutManifest(ctx context.Context, v berth.Viewer, n berth.Name, p Push) (Pushed, error) {
 	// Refuse before the body is read.
 	err := s.meta.View(ctx, func(tx *meta.Tx) error {
@@ -146,7 +146,14 @@ func (s *Service) PutManifest(ctx context.Context, v berth.Viewer, n berth.Name,
 			return err
 		}
 		standing.PackageID = row.PackageID
-		return s.storeManifest(ctx, tx, v, n, standing, m, row, tags)
+		space, err := roomFor(ctx, tx, row.PackageID)
+		if err != nil {
+			return err
+		}
+		if err := s.storeManifest(ctx, tx, v, n, standing, m, row, tags); err != nil {
+			return err
+		}
+		return space.check(ctx)
 	})
 	return Pushed{Digest: row.Digest, Subject: m.Subject}, err
 }

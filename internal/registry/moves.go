@@ -51,7 +51,7 @@ func (s *Service) MovePackage(ctx context.Context, v berth.Viewer, from, to bert
 		if m.will, err = tx.Standing(ctx, to, v.UserID); err != nil {
 			return err
 		}
-		if err := check(v, m.will, to, berth.ActionPush); err != nil {
+		if err := admit(ctx, tx, v, m.will, to, berth.ActionPush); err != nil {
 			return err
 		}
 		m.transferred = m.was.OwnerID != m.will.OwnerID
@@ -66,8 +66,23 @@ func (s *Service) MovePackage(ctx context.Context, v berth.Viewer, from, to bert
 		if err := s.dropStale(ctx, tx, to, m.will); err != nil {
 			return err
 		}
-		return s.carry(ctx, m)
+		return s.carryWithin(ctx, m)
 	})
+}
+
+// carryWithin is carry within the quota of the new owner.
+func (s *Service) carryWithin(ctx context.Context, m *move) error {
+	if !m.transferred {
+		return s.carry(ctx, m)
+	}
+	space, err := roomOf(ctx, m.tx, m.will.OwnerID)
+	if err != nil {
+		return err
+	}
+	if err := s.carry(ctx, m); err != nil {
+		return err
+	}
+	return space.check(ctx)
 }
 
 // carry changes the name first: whoever does something to the package, or makes one of

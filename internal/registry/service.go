@@ -142,7 +142,21 @@ func (s *Service) enter(ctx context.Context, tx *meta.Tx, v berth.Viewer, n bert
 	if err != nil {
 		return standing, err
 	}
-	return standing, check(v, standing, n, a)
+	return standing, admit(ctx, tx, v, standing, n, a)
+}
+
+// admit is check where the type of the package lets anybody do that.
+func admit(ctx context.Context, tx *meta.Tx, v berth.Viewer, s berth.Standing, n berth.Name, a berth.Action) error {
+	shut := closed(ctx, tx, v, s, a)
+	if errors.Is(shut, berth.ErrTypeReadOnly) { // for those who could do it else
+		if err := check(v, s, n, a); err != nil {
+			return err
+		}
+	}
+	if shut != nil {
+		return shut
+	}
+	return check(v, s, n, a)
 }
 
 // check turns the permission rule into the right refusal. A stranger must not be

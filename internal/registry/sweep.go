@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"errors"
+	"io"
 
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/blob"
@@ -89,21 +90,44 @@ func (s *Service) DeleteDoomed(ctx context.Context) (int, error) {
 func (s *Service) deleteKeys(ctx context.Context, keys []string) (int, error) {
 	var gone []string
 	var failed error
+	var bytes int64
 	for _, key := range keys {
+		size := s.sizeOf(ctx, key)
 		switch err := s.blobs.Delete(ctx, key); {
 		case err == nil:
 			gone = append(gone, key)
+			bytes += size
 		case !errors.Is(err, blob.ErrBusy): // a busy one is for the next sweep
 			failed = errors.Join(failed, storage("delete bytes", err))
 		}
 	}
+	today := meta.Day(s.opts.Now())
 	err := s.meta.Update(ctx, func(tx *meta.Tx) error {
 		for _, key := range gone {
 			if _, err := tx.ForgetKey(ctx, key); err != nil {
 				return err
 			}
 		}
-		return nil
+		if bytes == 0 {
+			return nil
+		}
+		return tx.AddReclaimed(ctx, today, bytes)
 	})
 	return len(gone), errors.Join(failed, err)
+}
+
+// sizeOf returns how many bytes lie under a key, 0 where the store does not say so
+// without reading them: they are only for the figures.
+func (s *Service) sizeOf(ctx context.Context, key string) int64 {
+	r, err := s.blobs.Open(ctx, key, 0)
+	if err != nil {
+		return 0
+	}
+	defer r.Close()
+	if end, ok := r.(io.Seeker); ok {
+		if n, err := end.Seek(0, io.SeekEnd); err == nil {
+			return n
+		}
+	}
+	return 0
 }

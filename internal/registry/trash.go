@@ -60,6 +60,9 @@ func (s *Service) ListTrash(ctx context.Context, v berth.Viewer, owner string, b
 		if err != nil || standing.OwnerID == 0 {
 			return err
 		}
+		if none, err := unlisted(ctx, tx, v); err != nil || none {
+			return err
+		}
 		before := before
 		for scanned := 0; len(list) < limit && scanned < maxTrashScan; scanned += limit {
 			rows, err := tx.ListTrash(ctx, standing.OwnerID, before, limit)
@@ -123,6 +126,9 @@ func (s *Service) RestorePackage(ctx context.Context, v berth.Viewer, n berth.Na
 		case !berth.Can(v, standing, berth.ActionAdmin):
 			return unknown
 		}
+		if err := writable(standing); err != nil {
+			return err
+		}
 		if err := nameFree(ctx, tx, n, now); err != nil {
 			return err
 		}
@@ -165,6 +171,9 @@ func (s *Service) RestoreVersion(ctx context.Context, v berth.Viewer, n berth.Na
 	return s.meta.Update(ctx, func(tx *meta.Tx) error {
 		standing, err := s.enterLocked(ctx, tx, v, n, berth.ActionAdmin)
 		if err != nil {
+			return err
+		}
+		if err := writable(standing); err != nil {
 			return err
 		}
 		t, err := deletionOf(ctx, tx, standing.PackageID, n, id, now)

@@ -104,7 +104,7 @@ func (s *Service) getUpload(ctx context.Context, v berth.Viewer, n berth.Name, i
 // now, those who may know it hear of that.
 func hidden(err error) error {
 	var refused *berth.Error
-	if errors.As(err, &refused) && refused.Kind != berth.KindUnavailable && refused.Kind != berth.KindConflict {
+	if errors.As(err, &refused) && !typeClosed(err) && refused.Kind != berth.KindUnavailable && refused.Kind != berth.KindConflict {
 		return berth.ErrUploadUnknown.Because(err)
 	}
 	return err

@@ -17,21 +17,30 @@ type Usage = meta.Usage
 func (s *Service) OwnerUsage(ctx context.Context, v berth.Viewer, owner string) (Usage, error) {
 	var u Usage
 	err := s.meta.View(ctx, func(tx *meta.Tx) error {
-		standing, err := tx.Standing(ctx, berth.Name{Owner: owner}, v.UserID)
-		switch {
-		case err != nil:
+		standing, err := administered(ctx, tx, v, owner)
+		if err != nil {
 			return err
-		case v.Anonymous():
-			return berth.ErrUnauthenticated.With("log in to see the usage of %s", owner)
-		case standing.OwnerID != 0 && berth.Can(v, standing, berth.ActionAdmin):
-			u, err = tx.Usage(ctx, standing.OwnerID, 0)
-			return err
-		case standing.OwnerID != 0 && (standing.Membership != berth.MembershipNone || v.Admin):
-			return noOwner(v, standing, owner)
 		}
-		return berth.ErrOwnerUnknown.With("%s does not exist, or %s may not see it", owner, v.Login)
+		u, err = tx.Usage(ctx, standing.OwnerID, 0)
+		return err
 	})
 	return u, err
+}
+
+// administered finds an owner all of whose packages the viewer administers.
+func administered(ctx context.Context, tx *meta.Tx, v berth.Viewer, owner string) (berth.Standing, error) {
+	standing, err := tx.Standing(ctx, berth.Name{Owner: owner}, v.UserID)
+	switch {
+	case err != nil:
+		return standing, err
+	case v.Anonymous():
+		return standing, berth.ErrUnauthenticated.With("log in to see the usage of %s", owner)
+	case standing.OwnerID != 0 && berth.Can(v, standing, berth.ActionAdmin):
+		return standing, nil
+	case standing.OwnerID != 0 && (standing.Membership != berth.MembershipNone || v.Admin):
+		return standing, noOwner(v, standing, owner)
+	}
+	return standing, berth.ErrOwnerUnknown.With("%s does not exist, or %s may not see it", owner, v.Login)
 }
 
 // PackageUsage returns what a package takes, for those who may pull it.
