@@ -18,6 +18,8 @@ import (
 	"github.com/berth-registry/berth/internal/account"
 	"github.com/berth-registry/berth/internal/blob/fsblob"
 	"github.com/berth-registry/berth/internal/config"
+	"github.com/berth-registry/berth/internal/httpkit"
+	"github.com/berth-registry/berth/internal/jobs"
 	"github.com/berth-registry/berth/internal/meta"
 	"github.com/berth-registry/berth/internal/registry"
 )
@@ -97,7 +99,7 @@ Which one, in this order:
 	f.BoolVarP(&a.verbose, "verbose", "v", false, "say on standard error where a command goes")
 	root.AddCommand(a.serveCommand(), a.loginCommand(), a.logoutCommand(), a.whoamiCommand(),
 		a.userCommand(), a.accountCommand(), a.identityCommand(), a.orgCommand(), a.teamCommand(), a.repoCommand(), a.tokenCommand(), a.packageCommand(),
-		a.invitationCommand(), a.webhookCommand(), a.auditCommand(), a.adminCommand(), a.configCommand(), versionCommand())
+		a.invitationCommand(), a.webhookCommand(), a.ownerCommand(), a.siteCommand(), a.auditCommand(), a.adminCommand(), a.configCommand(), versionCommand())
 	showUsage(root)
 	return root
 }
@@ -148,6 +150,10 @@ type core struct {
 	blobs    *fsblob.Store
 	registry *registry.Service
 	account  *account.Service
+
+	// Of a server only.
+	requests *httpkit.Requests
+	jobs     *jobs.Runner
 }
 
 // founding lets a command make a data directory. Any other one would show an empty

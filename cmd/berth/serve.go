@@ -61,6 +61,7 @@ func (a *app) serve(ctx context.Context) error {
 			return err
 		}
 		log := newLog(a.stderr, cfg.Log)
+		c.requests, c.jobs = httpkit.NewRequests(nil), jobs.NewRunner(log)
 		handler, err := c.handler(log)
 		if err != nil {
 			return err
@@ -101,10 +102,13 @@ func (c *core) handler(log *slog.Logger) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := httpkit.NewDispatcher(ui)
-	ui.Mount(d.Handle)
-	ociapi.New(access, c.registry, c.account, origins).Mount(d.Handle)
-	restapi.New(access, c.registry, c.account, origins).Mount(d.Handle)
+	d := httpkit.NewDispatcher(c.requests.Count("web", ui))
+	counted := func(face string) func(string, http.Handler) {
+		return func(segment string, h http.Handler) { d.Handle(segment, c.requests.Count(face, h)) }
+	}
+	ociapi.New(access, c.registry, c.account, origins).Mount(counted("v2"))
+	restapi.New(access, c.registry, c.account, origins).Mount(counted("api"))
+	ui.Mount(counted("web"))
 	d.Handle("/healthz", httpkit.Alive())
 	d.Handle("/readyz", httpkit.Handle(slog.New(errorsOnly{log.Handler()}), httpkit.Ready(c.registry.Ready), httpkit.FailText))
 	return d, nil
@@ -128,23 +132,12 @@ func (c *core) run(ctx context.Context, log *slog.Logger, l net.Listener, h http
 	if err != nil {
 		return err
 	}
+	c.addJobs(hooks)
 	jobsCtx, stopJobs := context.WithCancel(ctx)
 	jobsDone := make(chan struct{})
 	go func() {
 		defer close(jobsDone)
-		jobs.Run(jobsCtx, log,
-			jobs.Job{Name: "reap uploads", Every: 10 * time.Minute, Run: c.registry.ReapUploads},
-			jobs.Job{Name: "record token use", Every: 30 * time.Second, Run: c.account.RecordUsage},
-			jobs.Job{Name: "follow up pushes", Every: time.Second, Run: c.registry.FollowUp, Quiet: true},
-			jobs.Job{Name: "record downloads", Every: 5 * time.Second, Run: c.registry.RecordDownloads, Quiet: true},
-			jobs.Job{Name: "check blobs", Every: time.Minute, Run: c.registry.CheckBlobs},
-			jobs.Job{Name: "purge trash", Every: time.Hour, Run: c.registry.PurgeTrash},
-			jobs.Job{Name: "delete doomed bytes", Every: 2 * time.Minute, Run: c.registry.DeleteDoomed},
-			jobs.Job{Name: "reap sessions", Every: time.Hour, Run: c.account.ReapSessions},
-			jobs.Job{Name: "expand package events", Every: time.Second, Run: hooks.Expand, Quiet: true},
-			jobs.Job{Name: "send webhooks", Every: time.Second, Run: hooks.Start, Quiet: true},
-			jobs.Job{Name: "reap deliveries", Every: time.Hour, Run: hooks.Reap},
-		)
+		c.jobs.Run(jobsCtx)
 		hooks.Wait()
 	}()
 	served := make(chan error, 1)
@@ -171,6 +164,25 @@ func (c *core) run(ctx context.Context, log *slog.Logger, l net.Listener, h http
 	_, err = c.account.RecordUsage(drain)
 	_, failed := c.registry.RecordDownloads(drain)
 	return errors.Join(err, failed)
+}
+
+// addJobs names all periodic work. People see the names.
+func (c *core) addJobs(hooks *webhook.Service) {
+	c.jobs.Add(
+		jobs.Job{Name: "reap uploads", Every: 10 * time.Minute, Run: c.registry.ReapUploads},
+		jobs.Job{Name: "record token use", Every: 30 * time.Second, Run: c.account.RecordUsage},
+		jobs.Job{Name: "follow up pushes", Every: time.Second, Run: c.registry.FollowUp, Quiet: true},
+		jobs.Job{Name: "record downloads", Every: 5 * time.Second, Run: c.registry.RecordDownloads, Quiet: true},
+		jobs.Job{Name: "check blobs", Every: time.Minute, Run: c.registry.CheckBlobs},
+		jobs.Job{Name: "purge trash", Every: time.Hour, Run: c.registry.PurgeTrash},
+		jobs.Job{Name: "delete doomed bytes", Every: 2 * time.Minute, Run: c.registry.DeleteDoomed},
+		jobs.Job{Name: "reap sessions", Every: time.Hour, Run: c.account.ReapSessions},
+		jobs.Job{Name: "expand package events", Every: time.Second, Run: hooks.Expand, Quiet: true},
+		jobs.Job{Name: "send webhooks", Every: time.Second, Run: hooks.Start, Quiet: true},
+		jobs.Job{Name: "reap deliveries", Every: time.Hour, Run: hooks.Reap},
+		jobs.Job{Name: "add up usage", Every: 15 * time.Second, Run: c.registry.FoldUsage, Quiet: true},
+		jobs.Job{Name: "count what is stored", Every: time.Hour, Run: c.registry.RecordFigures},
+	)
 }
 
 // hooks builds what tells webhooks. They know this server by its first external

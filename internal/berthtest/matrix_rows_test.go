@@ -61,7 +61,7 @@ func matrixRows() []row {
 		identityRows(), documentRows(), versionRows("/users"), versionRows("/orgs"), ownPackageRows(),
 		identityRows(), hookRows(),
 		identityRows(), documentRows(), v1Rows(),
-		identityRows(), nameRows(),
+		identityRows(), nameRows(), siteRows(),
 	)
 }
 

@@ -64,6 +64,34 @@ func (s *Service) OwnerQuota(ctx context.Context, v berth.Viewer, owner string) 
 	return q, err
 }
 
+// GetQuota is [Service.OwnerQuota] for administrators of the instance, by any spelling of
+// the name. Errors: berth.ErrUnauthenticated, berth.ErrDenied, berth.ErrOwnerInvalid,
+// berth.ErrOwnerUnknown.
+func (s *Service) GetQuota(ctx context.Context, v berth.Viewer, owner string) (Quota, error) {
+	if err := berth.CheckSite(v); err != nil {
+		return Quota{}, err
+	}
+	folded, err := berth.ParseOwner(owner)
+	if err != nil {
+		return Quota{}, err
+	}
+	var q Quota
+	err = s.meta.View(ctx, func(tx *meta.Tx) error {
+		o, err := tx.GetOwner(ctx, folded)
+		if err != nil {
+			return noSuchOwner(owner, err)
+		}
+		row, err := tx.GetQuota(ctx, o.ID)
+		q = quotaOf(row)
+		return err
+	})
+	return q, err
+}
+
+func noSuchOwner(name string, cause error) error {
+	return berth.ErrOwnerUnknown.With("there is no user or organization %s", name).Because(cause)
+}
+
 // ListQuotas returns the quotas of all owners, by folded name after the given one, at
 // most limit of them. Only an administrator may.
 // Errors: berth.ErrUnauthenticated, berth.ErrDenied.
@@ -144,7 +172,7 @@ func (s *Service) SetQuota(ctx context.Context, v berth.Viewer, owner string, li
 	return s.meta.Update(ctx, func(tx *meta.Tx) error {
 		o, err := tx.GetOwner(ctx, folded)
 		if err != nil {
-			return berth.ErrOwnerUnknown.With("there is no user or organization %s", owner).Because(err)
+			return noSuchOwner(owner, err)
 		}
 		row, err := tx.GetQuota(ctx, o.ID)
 		if err != nil {

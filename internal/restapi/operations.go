@@ -27,6 +27,7 @@ func operations() []operation {
 		grouped("names", nameOperations()),
 		grouped("webhooks", hookOperations()),
 		grouped("audit log", auditOperations()),
+		grouped("administration", siteOperations()),
 		grouped("document", []operation{{
 			route: "GET /openapi.json", id: "getOpenAPI", summary: "Show this document",
 			answer: map[string]any{}, also: map[int]any{http.StatusNotModified: nil},
@@ -55,6 +56,7 @@ func inPath(name string) (p parameter, ok bool) {
 		"hook_id":     "the number of a webhook",
 		"delivery_id": "the number of a delivery",
 		"tag":         "a tag",
+		"type":        "a type of packages: container",
 		"provider":    "the name of an identity provider, as in the configuration",
 		"id":          "the number of it",
 	}[name]

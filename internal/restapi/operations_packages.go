@@ -107,7 +107,7 @@ func usageOperationsUnder(owners, of string) []operation {
 	const read = berth.ScopeReadPackages
 	one := owners + "/packages/container/{package}"
 	return []operation{
-		{route: "GET " + owners + "/usage", id: "getUsage" + of, summary: "Show what all packages of an owner take", scopes: berth.ScopeWritePackages, answer: jsonUsage{}},
+		{route: "GET " + owners + "/usage", id: "getUsage" + of, summary: "Show what all packages of an owner take", scopes: berth.ScopeWritePackages, answer: jsonOwnerUsage{}},
 		{route: "GET " + one + "/usage", id: "getPackageUsage" + of, summary: "Show what a package takes", scopes: read, answer: jsonUsage{}},
 		{
 			route: "GET " + one + "/downloads", id: "listDownloads" + of, summary: "Tell how often a package was pulled, day by day", scopes: read,

@@ -76,6 +76,7 @@ func (a *API) build() {
 		a.documentRoutes(),
 		a.hookRoutes(),
 		a.nameRoutes(),
+		a.siteRoutes(),
 	)
 	a.handle(prefix, a.routes, accepted(), a.fail)
 	a.errorsV1, a.routesV1 = statusesV1(), a.v1Routes()

@@ -33,6 +33,13 @@ type jsonUsage struct {
 	UniqueSize  int64 `json:"unique_size"`
 }
 
+// jsonOwnerUsage is what all packages of an owner take, and may take.
+type jsonOwnerUsage struct {
+	jsonUsage
+
+	LimitSize *int64 `json:"limit_size"` // null is any number
+}
+
 func (a *API) getUsage(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 	owner, err := packageOwner(r, v)
 	if err != nil {
@@ -42,7 +49,11 @@ func (a *API) getUsage(w *httpkit.Writer, r *http.Request, v berth.Viewer) error
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, usageOf(u))
+	q, err := a.registry.OwnerQuota(r.Context(), v, owner)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, jsonOwnerUsage{usageOf(u), limitJSON(q.Limit)})
 }
 
 func (a *API) getPackageUsage(w *httpkit.Writer, r *http.Request, v berth.Viewer, n berth.Name) error {
