@@ -138,7 +138,7 @@ func TestFindEvents(t *testing.T) {
 		}))
 		find := func(v berth.Viewer, q account.EventQuery) (targets []string) {
 			t.Helper()
-			for pages := 0; pages < 50; pages++ {
+			for range 50 {
 				page, err := s.Account.FindEvents(ctx, v, q)
 				must(t, err)
 				if len(page.Events) > q.Limit {

@@ -82,8 +82,10 @@ func (tx *Tx) CountFigures(ctx context.Context) (Figures, error) {
 		text string
 		into []any
 	}{
-		{qSumBlobs, []any{&f.Blobs, &all}}, {qSumIdle, []any{&f.IdleBlobs, &f.Idle}},
-		{qSumLogical, []any{&f.Logical}}, {qSumManifests, []any{&manifests}},
+		{qSumBlobs, []any{&f.Blobs, &all}},
+		{qSumIdle, []any{&f.IdleBlobs, &f.Idle}},
+		{qSumLogical, []any{&f.Logical}},
+		{qSumManifests, []any{&manifests}},
 	} {
 		if err := tx.row(ctx, q.text).Scan(q.into...); err != nil {
 			return f, err

@@ -205,9 +205,9 @@ func TestSetQuota(t *testing.T) {
 	if limit, err := s.DefaultQuota(ctx, root); limit != registry.NoLimit || err != nil {
 		t.Errorf("default %d, %v", limit, err)
 	}
-	events := k.s.Query(`SELECT owner || ' ' || target || ' ' || detail FROM audit WHERE action = 'quota.set' ORDER BY id`)
+	events := k.s.Query(`SELECT owner || '/' || target || ' ' || detail FROM audit WHERE action = 'quota.set' ORDER BY id`)
 	log := []string{
-		" default no limit -> 1 GiB", "ada ada default -> 0 B", "ada ada 0 B -> no limit", "ada ada no limit -> default", " default 1 GiB -> no limit",
+		"/default no limit -> 1 GiB", "ada/ada default -> 0 B", "ada/ada 0 B -> no limit", "ada/ada no limit -> default", "/default 1 GiB -> no limit",
 	}
 	if diff := cmp.Diff(log, events); diff != "" {
 		t.Errorf("log (-want +got):\n%s", diff)
