@@ -64,8 +64,10 @@ type lateSweep struct {
 
 func (l *lateSweep) Open(ctx context.Context, key string, off int64) (io.ReadCloser, error) {
 	r, err := l.Store.Open(ctx, key, off)
-	if l.sweep != nil {
-		l.sweep()
+	if sweep := l.sweep; sweep != nil {
+		l.sweep = nil // it reads too, to tell how much it deletes
+		sweep()
+		l.sweep = sweep
 	}
 	return r, err
 }
