@@ -60,8 +60,10 @@ func (e *Error) Hides() bool {
 		return false
 	}
 	switch e.Kind {
-	case KindUnauthenticated, KindDenied:
+	case KindUnauthenticated:
 		return true
+	case KindDenied:
+		return e.ID != ErrTagProtected.ID // told to those who may push or delete
 	case KindNotFound:
 		return e.ID != ErrManifestUnknown.ID && e.ID != ErrBlobUnknown.ID && e.ID != ErrVersionUnknown.ID // told to those who may read the package
 	default:
@@ -141,6 +143,8 @@ var (
 	ErrTypeOff             = &Error{KindNotFound, "type_off", "packages are switched off", nil}
 	ErrQuotaExceeded       = &Error{KindDenied, "quota_exceeded", "storage quota exceeded", nil}
 	ErrJobUnknown          = &Error{KindNotFound, "job_unknown", "job unknown", nil}
+	ErrTagProtected        = &Error{KindDenied, "tag_protected", "tag protected", nil}
+	ErrRuleUnknown         = &Error{KindNotFound, "rule_unknown", "no such rule", nil}
 	ErrExists              = &Error{KindConflict, "exists", "it is there already", nil}
 	ErrConflict            = &Error{KindConflict, "conflict", "the state of things forbids it", nil}
 	ErrOwnerExists         = &Error{KindConflict, "owner_exists", "name is taken", nil}
@@ -175,6 +179,7 @@ func Errors() []*Error {
 		ErrBlobUnknown, ErrBlobReferenced, ErrUploadUnknown, ErrUploadInvalid, ErrUploadBusy,
 		ErrPackageUnknown, ErrRepositoryUnknown, ErrTeamUnknown, ErrTokenUnknown, ErrHookUnknown, ErrDeliveryUnknown, ErrRoleUnknown,
 		ErrVersionUnknown, ErrDeleteRefused, ErrTypeReadOnly, ErrTypeOff, ErrQuotaExceeded, ErrJobUnknown,
+		ErrVersionUnknown, ErrDeleteRefused, ErrTagProtected, ErrRuleUnknown,
 		ErrExists, ErrConflict, ErrOwnerUnknown, ErrOwnerExists, ErrOwnerInvalid, ErrPasswordInvalid, ErrTokenInvalid,
 		ErrIdentityUnknown, ErrProviderUnknown, ErrSignInInvalid,
 		ErrSessionUnknown, ErrInvitationUnknown, ErrSecondFactorInvalid, ErrSecondFactorNeeded,

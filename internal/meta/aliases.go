@@ -142,13 +142,16 @@ func moved(n int64, err error) error {
 }
 
 // CutPackage ends what ties a package to an owner whom it leaves: the link to a
-// repository, and the roles of the owner's teams and repositories. Its own
-// visibility is the given one from then on.
+// repository, the roles of the owner's teams and repositories, and what rules on tags
+// let these do. Its own visibility is the given one from then on.
 func (tx *Tx) CutPackage(ctx context.Context, id, from int64, v berth.Visibility) error {
 	if _, err := tx.exec(ctx, nil, qCutPackage, id, string(v)); err != nil {
 		return err
 	}
-	_, err := tx.exec(ctx, nil, qDropRolesOf, id, from)
+	if _, err := tx.exec(ctx, nil, qDropRolesOf, id, from); err != nil {
+		return err
+	}
+	_, err := tx.exec(ctx, nil, qDropRuleHoldersOf, id, from)
 	return err
 }
 

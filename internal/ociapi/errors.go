@@ -59,6 +59,8 @@ func wireErrors() map[string]wireError { //nolint:funlen // it is a table
 		"type_read_only":        {"DENIED", http.StatusForbidden},
 		"type_off":              {"NAME_UNKNOWN", http.StatusNotFound}, // which clients do not repeat
 		"job_unknown":           {"UNSUPPORTED", http.StatusNotFound},
+		"tag_protected":         {"DENIED", http.StatusForbidden},
+		"rule_unknown":          {"UNSUPPORTED", http.StatusNotFound},
 
 		"unauthenticated":     {"UNAUTHORIZED", http.StatusUnauthorized},
 		"credentials_invalid": {"UNAUTHORIZED", http.StatusUnauthorized},

@@ -23,7 +23,7 @@ type Which struct {
 // holds it too, with all that refers to it. No byte is moved, and it is done in one
 // transaction. It returns the id that the version has there.
 // Errors: those of [Service.enter] for pulling and pushing; berth.ErrVersionUnknown;
-// berth.ErrRequestInvalid for too many tags; berth.ErrQuotaExceeded.
+// berth.ErrRequestInvalid for too many tags; berth.ErrQuotaExceeded, berth.ErrTagProtected.
 func (s *Service) Copy(ctx context.Context, v berth.Viewer, from berth.Name, which Which, to berth.Name, tags ...berth.Tag) (int64, error) {
 	if len(tags) > maxTags || from == to && len(tags) == 0 {
 		return 0, berth.ErrRequestInvalid.With("expected tags, at most %d, got %d", maxTags, len(tags))

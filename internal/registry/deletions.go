@@ -37,7 +37,7 @@ type hadTag struct {
 // only for it, as the reference says. Unlike [Service.DeleteVersions] it takes what is
 // no version too, and the last one. Errors: those of [Service.enter];
 // berth.ErrManifestUnknown; berth.ErrManifestReferenced when an index holds it;
-// berth.ErrDeleteRefused for what many people pull.
+// berth.ErrDeleteRefused for what many people pull; berth.ErrTagProtected.
 func (s *Service) DeleteManifest(ctx context.Context, v berth.Viewer, n berth.Name, ref berth.Reference) error {
 	if ref.Tag != "" {
 		return s.DeleteTag(ctx, v, n, ref.Tag)
@@ -67,7 +67,7 @@ func (s *Service) DeleteManifest(ctx context.Context, v berth.Viewer, n berth.Na
 // there only for it. Errors: those of [Service.enter]; berth.ErrVersionUnknown;
 // berth.ErrManifestReferenced when an index holds one; berth.ErrDeleteRefused for the
 // last tagged version, the last of all, and what many people pull;
-// berth.ErrRequestInvalid for none or more than [MaxBulk].
+// berth.ErrTagProtected; berth.ErrRequestInvalid for none or more than [MaxBulk].
 func (s *Service) DeleteVersions(ctx context.Context, v berth.Viewer, n berth.Name, ids ...int64) error {
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	if len(ids) == 0 || len(ids) > MaxBulk {
@@ -160,7 +160,7 @@ func (s *Service) trashVersion(ctx context.Context, tx *meta.Tx, v berth.Viewer,
 	if err != nil {
 		return err
 	}
-	tags, err := dropTags(ctx, tx, standing.PackageID, parts)
+	tags, err := s.dropTags(ctx, tx, v, n, standing, parts)
 	if err != nil {
 		return err
 	}
@@ -213,9 +213,10 @@ func trashParts(ctx context.Context, tx *meta.Tx, pkg int64, parts []meta.Part, 
 }
 
 // dropTags unties the tags of manifests and those that are for them by their name, and
-// returns what they were.
-func dropTags(ctx context.Context, tx *meta.Tx, pkg int64, parts []meta.Part) ([]hadTag, error) {
-	tags := []hadTag{}
+// returns what they were. It unties none if one of them is protected.
+func (s *Service) dropTags(ctx context.Context, tx *meta.Tx, v berth.Viewer, n berth.Name, standing berth.Standing, parts []meta.Part) ([]hadTag, error) {
+	tags, names, pkg := []hadTag{}, []berth.Tag{}, standing.PackageID
+	seen := map[string]bool{} // one may be of a manifest, and for another one
 	for _, p := range parts {
 		list, err := tx.ListTagsOf(ctx, pkg, p.Digest)
 		if err != nil {
@@ -226,10 +227,20 @@ func dropTags(ctx context.Context, tx *meta.Tx, pkg int64, parts []meta.Part) ([
 			return nil, err
 		}
 		for _, t := range append(list, others...) {
-			tags = append(tags, hadTag{t.Name, t.Digest, t.CreatedAt, t.UpdatedAt, t.Downloads, t.LastPulledAt})
-			if err := tx.DropTag(ctx, pkg, t.Folded); err != nil {
-				return nil, err
+			if seen[t.Folded] {
+				continue
 			}
+			seen[t.Folded] = true
+			tags = append(tags, hadTag{t.Name, t.Digest, t.CreatedAt, t.UpdatedAt, t.Downloads, t.LastPulledAt})
+			names = append(names, t.Name)
+		}
+	}
+	if err := s.guard(ctx, tx, v, n, standing, names...); err != nil {
+		return nil, err
+	}
+	for _, t := range names {
+		if err := tx.DropTag(ctx, pkg, s.fold(t)); err != nil {
+			return nil, err
 		}
 	}
 	return tags, nil
@@ -268,7 +279,8 @@ func (s *Service) popular(ctx context.Context, tx *meta.Tx, v berth.Viewer, n be
 
 // DeletePackage moves a package with all its versions to the trash, and frees its
 // name. What was being uploaded is cancelled. Errors: those of [Service.enter];
-// berth.ErrPackageUnknown; berth.ErrDeleteRefused for what many people pull.
+// berth.ErrPackageUnknown; berth.ErrDeleteRefused for what many people pull;
+// berth.ErrTagProtected.
 func (s *Service) DeletePackage(ctx context.Context, v berth.Viewer, n berth.Name) error {
 	now := s.opts.Now()
 	return s.meta.Update(ctx, func(tx *meta.Tx) error {
@@ -277,6 +289,9 @@ func (s *Service) DeletePackage(ctx context.Context, v berth.Viewer, n berth.Nam
 			return err
 		}
 		if err := s.popular(ctx, tx, v, n, standing, 0); err != nil {
+			return err
+		}
+		if err := s.guardAll(ctx, tx, v, n, standing); err != nil {
 			return err
 		}
 		if err := tx.DropUploadsTo(ctx, standing.PackageID, now); err != nil {

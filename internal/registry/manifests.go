@@ -114,7 +114,7 @@ type Pushed struct {
 // publishes the package and makes its pusher an administrator of it.
 // Errors: those of [Service.enter]; berth.ErrManifestInvalid,
 // berth.ErrManifestTooLarge, berth.ErrManifestBlobUnknown,
-// berth.ErrDigestMismatch, berth.ErrQuotaExceeded.
+// berth.ErrDigestMismatch, berth.ErrQuotaExceeded, berth.ErrTagProtected.
 func (s *Service) PutManifest(ctx context.Context, v berth.Viewer, n berth.Name, p Push) (Pushed, error) {
 	// Refuse before the body is read.
 	err := s.meta.View(ctx, func(tx *meta.Tx) error {

@@ -33,7 +33,8 @@ type move struct {
 // Errors: those of [Service.enter]; berth.ErrPackageUnknown, berth.ErrNameInvalid;
 // berth.ErrExists when there is a package of the new name; berth.ErrConflict when the
 // new name is kept for another package or is the present one, when a push to it has
-// begun, or when the new owner forbids public packages.
+// begun, or when the new owner forbids public packages; berth.ErrTagProtected with
+// another owner.
 func (s *Service) MovePackage(ctx context.Context, v berth.Viewer, from, to berth.Name) error {
 	if _, err := berth.ParseName(to.String()); err != nil {
 		return err
@@ -57,6 +58,9 @@ func (s *Service) MovePackage(ctx context.Context, v berth.Viewer, from, to bert
 		m.transferred = m.was.OwnerID != m.will.OwnerID
 		if m.transferred { // its owner loses it
 			if err := check(v, m.was, from, berth.ActionDelete); err != nil {
+				return err
+			}
+			if err := s.guardAll(ctx, tx, v, from, m.was); err != nil { // his rules end with it
 				return err
 			}
 		}

@@ -66,6 +66,11 @@ func (s *Service) moveTag(ctx context.Context, tx *meta.Tx, v berth.Viewer, n be
 	if err != nil && !errors.Is(err, berth.ErrManifestUnknown) {
 		return "", err
 	}
+	if old.Digest != "" && old.Digest != row.Digest {
+		if err := s.guard(ctx, tx, v, n, standing, t); err != nil {
+			return "", err
+		}
+	}
 	if err := tx.PutTag(ctx, row.PackageID, s.fold(t), t, row.Digest, row.PushedAt); err != nil || old.Digest == row.Digest {
 		return old.Digest, err
 	}
@@ -78,7 +83,8 @@ func (s *Service) moveTag(ctx context.Context, tx *meta.Tx, v berth.Viewer, n be
 }
 
 // DeleteTag unties a tag. What it named stays, as an untagged version if nothing else
-// holds it. Errors: those of [Service.enter]; berth.ErrManifestUnknown.
+// holds it. Errors: those of [Service.enter]; berth.ErrManifestUnknown;
+// berth.ErrTagProtected.
 func (s *Service) DeleteTag(ctx context.Context, v berth.Viewer, n berth.Name, t berth.Tag) error {
 	now := s.opts.Now()
 	return s.meta.Update(ctx, func(tx *meta.Tx) error {
@@ -97,6 +103,9 @@ func (s *Service) untie(ctx context.Context, tx *meta.Tx, v berth.Viewer, n bert
 		err = berth.ErrManifestUnknown.With("%s has no tag %s", n, t)
 	}
 	if err != nil {
+		return err
+	}
+	if err := s.guard(ctx, tx, v, n, standing, t); err != nil {
 		return err
 	}
 	if err := tx.DropTag(ctx, standing.PackageID, s.fold(t)); err != nil {
@@ -142,6 +151,7 @@ type Tag struct {
 	UpdatedAt    time.Time // when it was last moved
 	Downloads    int64
 	LastPulledAt time.Time // zero: never
+	Protected    bool      // by a rule, whoever may move it
 }
 
 // TagDetails returns the tags of a package after the given one ("" is the start), at
@@ -155,17 +165,21 @@ func (s *Service) TagDetails(ctx context.Context, v berth.Viewer, n berth.Name, 
 			return err
 		}
 		rows, err := tx.ListTagDetails(ctx, standing.PackageID, s.fold(after), max(1, min(limit, MaxList)))
+		if err != nil {
+			return err
+		}
+		h, err := s.shieldOf(ctx, tx, standing.PackageID, berth.Viewer{})
 		list = make([]Tag, len(rows))
 		for i, row := range rows {
-			list[i] = tagOf(row)
+			list[i] = h.tagOf(row)
 		}
 		return err
 	})
 	return list, err
 }
 
-func tagOf(row meta.TagDetails) Tag {
-	return Tag{row.Name, row.Digest, row.ManifestID, row.MediaType, row.CreatedAt, row.UpdatedAt, row.Downloads, row.LastPulledAt}
+func (h shield) tagOf(row meta.TagDetails) Tag {
+	return Tag{row.Name, row.Digest, row.ManifestID, row.MediaType, row.CreatedAt, row.UpdatedAt, row.Downloads, row.LastPulledAt, h.protects(row.Name)}
 }
 
 // GetTag returns a tag of a package. Errors: those of [Service.enter];
@@ -181,7 +195,11 @@ func (s *Service) GetTag(ctx context.Context, v berth.Viewer, n berth.Name, t be
 		if errors.Is(err, berth.ErrManifestUnknown) {
 			err = berth.ErrManifestUnknown.With("%s has no tag %s", n, t)
 		}
-		tag = tagOf(row)
+		if err != nil {
+			return err
+		}
+		h, err := s.shieldOf(ctx, tx, standing.PackageID, berth.Viewer{})
+		tag = h.tagOf(row)
 		return err
 	})
 	return tag, err

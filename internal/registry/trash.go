@@ -195,6 +195,10 @@ func (s *Service) RestoreVersion(ctx context.Context, v berth.Viewer, n berth.Na
 		if err := tx.DropTrash(ctx, t.ID); err != nil {
 			return err
 		}
+		// So that no rule on old versions removes it again at once.
+		if err := tx.TouchManifest(ctx, root.ID, now); err != nil {
+			return err
+		}
 		e := event(standing, n, now, "version.restore", describeTags(tags))
 		e.Target += "@" + root.Digest.String()
 		if err := tx.AddEvent(ctx, v, e); err != nil {

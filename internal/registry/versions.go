@@ -25,8 +25,9 @@ type Version struct {
 	ArtifactType string
 	ManifestSize int64 // bytes of the manifest itself
 	Tags         []berth.Tag
+	Protected    bool // a rule protects one of them, whoever may move it
 	CreatedAt    time.Time
-	UpdatedAt    time.Time // when a tag was last moved to it
+	UpdatedAt    time.Time // when a tag was last moved to it, or it was restored
 	Downloads    int64
 	LastPulledAt time.Time // zero: never
 	DeletedAt    time.Time // zero unless it is in the trash, with its tags as they were
@@ -91,6 +92,9 @@ func (s *Service) ListVersions(ctx context.Context, v berth.Viewer, n berth.Name
 			}
 			list, cursors = append(list, version), append(cursors, row.ID)
 		}
+		if err := s.findProtected(ctx, tx, standing.PackageID, list); err != nil {
+			return err
+		}
 		return findMissing(ctx, tx, list)
 	})
 	return list, cursors, err
@@ -132,6 +136,15 @@ func versionOf(row meta.Version) (Version, error) {
 	}
 	version.Described, version.Kind, version.Size, version.Problem = true, artifact.Kind(d.Kind), d.Size, d.Problem
 	return version, json.Unmarshal([]byte(d.Summary), &version.Summary)
+}
+
+// findProtected notes which versions have a tag that a rule protects.
+func (s *Service) findProtected(ctx context.Context, tx *meta.Tx, pkg int64, list []Version) error {
+	h, err := s.shieldOf(ctx, tx, pkg, berth.Viewer{})
+	for i := range list {
+		list[i].Protected = h.protects(list[i].Tags...)
+	}
+	return err
 }
 
 // findMissing notes what each version lacks. Where nothing of the instance is lost,
@@ -216,6 +229,11 @@ func (s *Service) GetVersion(ctx context.Context, v berth.Viewer, n berth.Name, 
 		if errors.Is(err, berth.ErrVersionUnknown) {
 			return unknownVersion(n, id)
 		}
+		if err != nil {
+			return err
+		}
+		h, err := s.shieldOf(ctx, tx, standing.PackageID, berth.Viewer{})
+		page.Protected = h.protects(page.Tags...)
 		return err
 	})
 	return page, err

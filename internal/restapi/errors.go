@@ -55,6 +55,8 @@ func statuses() map[string]int { //nolint:funlen // it is a table
 		"type_read_only":        http.StatusForbidden,
 		"type_off":              http.StatusNotFound,
 		"job_unknown":           http.StatusNotFound,
+		"tag_protected":         http.StatusForbidden,
+		"rule_unknown":          http.StatusNotFound,
 
 		"unauthenticated":     http.StatusUnauthorized,
 		"credentials_invalid": http.StatusUnauthorized,

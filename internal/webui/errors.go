@@ -51,6 +51,8 @@ func rows() map[string]row { //nolint:funlen // it is a table
 		"type_read_only":        {http.StatusForbidden, "Read-only"},
 		"type_off":              unknown,
 		"job_unknown":           unknown,
+		"tag_protected":         {http.StatusForbidden, "Protected"},
+		"rule_unknown":          unknown,
 		"blob_unknown":          unknown,
 		"blob_referenced":       conflict,
 		"upload_unknown":        unknown,
