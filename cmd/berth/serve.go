@@ -174,6 +174,7 @@ func (c *core) addJobs(hooks *webhook.Service) {
 		jobs.Job{Name: "follow up pushes", Every: time.Second, Run: c.registry.FollowUp, Quiet: true},
 		jobs.Job{Name: "record downloads", Every: 5 * time.Second, Run: c.registry.RecordDownloads, Quiet: true},
 		jobs.Job{Name: "check blobs", Every: time.Minute, Run: c.registry.CheckBlobs},
+		jobs.Job{Name: "run retention", Every: time.Hour, Run: c.registry.RunRetention},
 		jobs.Job{Name: "purge trash", Every: time.Hour, Run: c.registry.PurgeTrash},
 		jobs.Job{Name: "delete doomed bytes", Every: 2 * time.Minute, Run: c.registry.DeleteDoomed},
 		jobs.Job{Name: "reap sessions", Every: time.Hour, Run: c.account.ReapSessions},

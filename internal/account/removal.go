@@ -44,7 +44,7 @@ type removal struct {
 // a service account are its organization's to give away, so what counts is what the
 // viewer may do there: in is the owner himself, or that organization.
 // Errors: berth.ErrRequestInvalid, berth.ErrConflict, berth.ErrDenied,
-// berth.ErrOwnerUnknown.
+// berth.ErrOwnerUnknown, berth.ErrTagProtected.
 func newRemoval(ctx context.Context, tx *meta.Tx, v berth.Viewer, name, in string, d Disposal, now time.Time) (*removal, error) {
 	o, _, err := namespace(ctx, tx, v, name)
 	if err != nil {
@@ -70,7 +70,7 @@ func newRemoval(ctx context.Context, tx *meta.Tx, v berth.Viewer, name, in strin
 		if !berth.Can(v, standing, berth.ActionDelete) {
 			return nil, berth.Denial(v, standing, "the packages of "+o.Name, berth.ActionDelete)
 		}
-		return r, nil
+		return r, r.unprotected(ctx)
 	case PackagesMove:
 		if !berth.Can(v, standing, berth.ActionAdmin) {
 			return nil, berth.Denial(v, standing, "the packages of "+o.Name, berth.ActionAdmin)
@@ -78,6 +78,16 @@ func newRemoval(ctx context.Context, tx *meta.Tx, v berth.Viewer, name, in strin
 		return r, r.target(ctx)
 	}
 	return nil, berth.ErrRequestInvalid.With("packages is %.40q, expected refuse, move or purge", d.Packages)
+}
+
+// unprotected refuses to purge packages while a rule protects one of their tags: as
+// with a single package, the rule has to go first. Errors: berth.ErrTagProtected.
+func (r *removal) unprotected(ctx context.Context) error {
+	p, found, err := r.tx.FindProtected(ctx, r.from.ID)
+	if err == nil && found {
+		err = berth.ErrTagProtected.With("%s:%s matches the rule %s; remove the rule first, see berth package protections %s", p.Package, p.Tag, p.Pattern, p.Package)
+	}
+	return err
 }
 
 // target finds the owner who gets the packages. He has to be one whose packages the

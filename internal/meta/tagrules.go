@@ -52,7 +52,8 @@ const (
 		JOIN tag_rules r ON r.package_id = p.id OR r.owner_id = p.owner_id
 		JOIN tags t ON t.package_id = p.id AND t.subject IS NULL
 			AND lower(t.name) LIKE lower(replace(replace(replace(r.pattern, '_', '\_'), '*', '%'), '?', '_')) ESCAPE '\'
-		WHERE (p.owner_id = $1 OR p.owner_id IN (SELECT u.owner_id FROM users u WHERE u.org_id = $1)) AND p.deleted_at IS NULL LIMIT 1`
+		WHERE (p.owner_id = $1 OR p.owner_id IN (SELECT u.owner_id FROM users u WHERE u.org_id = $1)) AND p.deleted_at IS NULL
+		ORDER BY o.folded, p.path, t.folded, r.id LIMIT 1`
 )
 
 func nullID(id int64) sql.NullInt64 { return sql.NullInt64{Int64: id, Valid: id != 0} }

@@ -309,6 +309,11 @@ func freed(ctx context.Context, tx *meta.Tx, pkg int64, parts []meta.Part) (int6
 	if parent, err := tx.GetParent(ctx, pkg, parts[0].Digest); err != nil || parent != "" {
 		return 0, err // the index needs all of it
 	}
+	return freedBy(ctx, tx, parts)
+}
+
+// freedBy is freed for parts that no index holds but one of them.
+func freedBy(ctx context.Context, tx *meta.Tx, parts []meta.Part) (int64, error) {
 	total := int64(0)
 	used := map[berth.Digest]int64{}
 	rows := map[berth.Digest]meta.BlobUse{}
