@@ -3,6 +3,7 @@ package registry
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -31,7 +32,8 @@ const (
 	StaysPattern   = "pattern"   // one of its tags is to be kept
 	StaysPopular   = "popular"   // public, and pulled very often
 	StaysNewest    = "newest"    // among so many
-	StaysPart      = "part"      // of an index that stays
+	StaysPart      = "part"      // of an index that stays, or for something that does
+	StaysAttached  = "attached"  // something refers to it that has a tag which stays
 	StaysLast      = "last"      // with a tag, or of all
 )
 
@@ -142,6 +144,9 @@ func (k *keeping) plan(ctx context.Context, tx *meta.Tx) (RetentionPlan, error) 
 		plan.More = len(candidates) - MaxPlanned
 		candidates = candidates[:MaxPlanned]
 	}
+	if candidates, err = k.spareAttached(ctx, tx, h, candidates, &plan); err != nil {
+		return plan, err
+	}
 	candidates, err = k.spareParts(ctx, tx, candidates, &plan)
 	for _, v := range candidates {
 		plan.Remove = append(plan.Remove, PlannedItem{
@@ -226,16 +231,58 @@ func spareLast(list []meta.Version, tagged bool, plan *RetentionPlan) []meta.Ver
 	return slices.Delete(list, last, last+1)
 }
 
-// spareParts leaves out what lies in an index that stays.
+// spareAttached leaves out what would take a tag along that stays.
+func (k *keeping) spareAttached(ctx context.Context, tx *meta.Tx, h shield, list []meta.Version, plan *RetentionPlan) ([]meta.Version, error) {
+	room := maxUnit
+	var left []meta.Version
+	for _, v := range list {
+		attached, err := k.attached(ctx, tx, h, v, &room)
+		if err != nil {
+			return nil, err
+		}
+		if attached {
+			plan.Kept[StaysAttached]++
+		} else {
+			left = append(left, v)
+		}
+	}
+	return left, nil
+}
+
+// attached reports whether something that goes with a version has a tag which stays:
+// an SBOM may have a name of its own. What has too many parts to tell is taken to.
+func (k *keeping) attached(ctx context.Context, tx *meta.Tx, h shield, v meta.Version, room *int) (bool, error) {
+	parts, err := unit(ctx, tx, k.pkg, meta.Part{ID: v.ID, Digest: v.Digest, Version: true}, room)
+	if errors.Is(err, berth.ErrRequestTooLarge) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	for _, p := range parts[1:] {
+		tags, err := tx.ListTagsOf(ctx, k.pkg, p.Digest)
+		if err != nil {
+			return false, err
+		}
+		for _, t := range tags {
+			if h.protects(t.Name) || t.Name.Subject() == "" && (k.matches(k.keep, t.Name) || !k.matches(k.remove, t.Name)) {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
+// spareParts leaves out what lies in an index that stays, or refers to what stays.
 func (k *keeping) spareParts(ctx context.Context, tx *meta.Tx, list []meta.Version, plan *RetentionPlan) ([]meta.Version, error) {
 	going := map[int64]bool{}
 	holders := map[int64][]meta.Part{}
 	for _, v := range list {
-		parents, err := tx.ListParents(ctx, k.pkg, v.Digest)
+		above, err := tx.ListHolders(ctx, k.pkg, v.Digest)
 		if err != nil {
 			return nil, err
 		}
-		going[v.ID], holders[v.ID] = true, parents
+		going[v.ID], holders[v.ID] = true, above
 	}
 	stays := func(v meta.Version) bool {
 		return slices.ContainsFunc(holders[v.ID], func(p meta.Part) bool { return p.TrashID == 0 && !going[p.ID] })

@@ -153,6 +153,10 @@ func (k *keeping) drop(ctx context.Context, tx *meta.Tx, h shield, p meta.Packag
 		return false, nil
 	}
 	if err == nil {
+		look := *room
+		if needed, err := k.needed(ctx, tx, h, version, &look); err != nil || needed {
+			return false, err
+		}
 		err = k.service.deleteVersion(ctx, tx, sweeper(), p.Name, standingOf(p), item.ID, room, k.now)
 	}
 	for _, refusal := range []error{
@@ -163,4 +167,14 @@ func (k *keeping) drop(ctx context.Context, tx *meta.Tx, h shield, p meta.Packag
 		}
 	}
 	return err == nil, err
+}
+
+// needed reports whether anything that is still there needs a version, or has a tag that
+// would go with it.
+func (k *keeping) needed(ctx context.Context, tx *meta.Tx, h shield, v meta.Version, room *int) (bool, error) {
+	above, err := tx.ListHolders(ctx, k.pkg, v.Digest)
+	if err != nil || slices.ContainsFunc(above, func(p meta.Part) bool { return p.TrashID == 0 }) {
+		return true, err
+	}
+	return k.attached(ctx, tx, h, v, room)
 }
