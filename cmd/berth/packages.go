@@ -66,6 +66,10 @@ func (a *app) packageCommand() *cobra.Command {
 		a.packageRestore(),
 		a.versionCommand(),
 		a.tagCommand(),
+		a.packageProtect(),
+		a.packageUnprotect(),
+		a.packageProtections(),
+		a.retentionCommand(),
 	)
 }
 

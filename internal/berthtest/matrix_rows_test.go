@@ -62,6 +62,7 @@ func matrixRows() []row {
 		identityRows(), hookRows(),
 		identityRows(), documentRows(), v1Rows(),
 		identityRows(), nameRows(), siteRows(),
+		identityRows(), nameRows(), keepingRows(),
 	)
 }
 

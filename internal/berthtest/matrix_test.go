@@ -50,6 +50,7 @@ func runMatrix(t *testing.T, main bool, database func(*testing.T) string) {
 		w := newWorld(t, berthtest.New(t, options(database(t))))
 		m := &matrix{counts: &n, w: w, t: t, main: main, rows: matrixRows(), actors: w.actors(t)}
 		w.oldNames(t)
+		w.makeRules(t)
 		if main {
 			m.actors = mainColumns(m.actors)
 		}

@@ -27,13 +27,13 @@ type Retention struct {
 const (
 	retentionColumns = `r.id, COALESCE(r.owner_id, 0), COALESCE(r.package_id, 0), r.active, r.keep_newest, r.keep_days, r.keep_pulled_days,
 			r.keep_untagged, r.keep_tags, r.remove_tags, r.updated_at`
-	retentionValues = `(owner_id, package_id, active, keep_newest, keep_days, keep_pulled_days, keep_untagged, keep_tags, remove_tags, updated_at)
+	retentionInsertColumns = `(owner_id, package_id, active, keep_newest, keep_days, keep_pulled_days, keep_untagged, keep_tags, remove_tags, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
-	retentionUpdate = ` DO UPDATE SET active = excluded.active, keep_newest = excluded.keep_newest, keep_days = excluded.keep_days,
+	retentionUpdateColumns = ` DO UPDATE SET active = excluded.active, keep_newest = excluded.keep_newest, keep_days = excluded.keep_days,
 			keep_pulled_days = excluded.keep_pulled_days, keep_untagged = excluded.keep_untagged,
 			keep_tags = excluded.keep_tags, remove_tags = excluded.remove_tags, updated_at = excluded.updated_at`
-	qPutOwnerRetention   = `INSERT INTO retention ` + retentionValues + ` ON CONFLICT (owner_id) WHERE owner_id IS NOT NULL` + retentionUpdate
-	qPutPackageRetention = `INSERT INTO retention ` + retentionValues + ` ON CONFLICT (package_id) WHERE package_id IS NOT NULL` + retentionUpdate
+	qPutOwnerRetention   = `INSERT INTO retention ` + retentionInsertColumns + ` ON CONFLICT (owner_id) WHERE owner_id IS NOT NULL` + retentionUpdateColumns
+	qPutPackageRetention = `INSERT INTO retention ` + retentionInsertColumns + ` ON CONFLICT (package_id) WHERE package_id IS NOT NULL` + retentionUpdateColumns
 	qDropRetention       = `DELETE FROM retention WHERE owner_id = $1 OR package_id = $2`
 	qGetRetention        = `SELECT ` + retentionColumns + ` FROM retention r WHERE r.owner_id = $1 OR r.package_id = $2`
 	// A package's own rule replaces its owner's.

@@ -77,6 +77,7 @@ func (a *API) build() {
 		a.hookRoutes(),
 		a.nameRoutes(),
 		a.siteRoutes(),
+		a.keepingRoutes(),
 	)
 	a.handle(prefix, a.routes, accepted(), a.fail)
 	a.errorsV1, a.routesV1 = statusesV1(), a.v1Routes()

@@ -18,12 +18,13 @@ type jsonTag struct {
 	LastPulledAt *string      `json:"last_pulled_at"`
 	CreatedAt    *string      `json:"created_at"`
 	UpdatedAt    *string      `json:"updated_at"` // when it was last moved
+	Protected    bool         `json:"protected"`  // by a rule on tags
 }
 
 func printTag(t registry.Tag) jsonTag {
 	return jsonTag{
 		Name: t.Name, Digest: t.Digest, VersionID: t.VersionID, MediaType: t.MediaType, Downloads: t.Downloads,
-		LastPulledAt: stamp(t.LastPulledAt), CreatedAt: stamp(t.CreatedAt), UpdatedAt: stamp(t.UpdatedAt),
+		LastPulledAt: stamp(t.LastPulledAt), CreatedAt: stamp(t.CreatedAt), UpdatedAt: stamp(t.UpdatedAt), Protected: t.Protected,
 	}
 }
 

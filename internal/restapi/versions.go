@@ -56,6 +56,7 @@ type jsonVersion struct {
 	Size         int64             `json:"size"`
 	Downloads    int64             `json:"downloads"`
 	LastPulledAt *string           `json:"last_pulled_at"`
+	Protected    bool              `json:"protected"` // one of its tags is, by a rule
 	Summary      *registry.Summary `json:"about,omitempty"`
 	Problem      string            `json:"problem,omitempty"`
 	Health       jsonHealth        `json:"health"`
@@ -104,7 +105,7 @@ func (a *API) printVersion(r *http.Request, n berth.Name, kind string, version r
 		DeletedAt: stamp(version.DeletedAt), DeletedBy: version.DeletedBy,
 		Metadata:  jsonVersionMetadata{"container", jsonContainer{append([]berth.Tag{}, version.Tags...)}},
 		MediaType: version.MediaType, ArtifactType: version.ArtifactType, Kind: string(version.Kind), Size: version.Size,
-		Downloads: version.Downloads, LastPulledAt: stamp(version.LastPulledAt), Problem: version.Problem,
+		Downloads: version.Downloads, LastPulledAt: stamp(version.LastPulledAt), Protected: version.Protected, Problem: version.Problem,
 		Health: jsonHealth{Complete: version.Complete(), Missing: []jsonMissing{}},
 	}
 	for _, m := range version.Missing {

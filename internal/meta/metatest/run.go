@@ -100,6 +100,10 @@ func Run(t *testing.T, open func(t *testing.T) *meta.DB) {
 		{"RestoreTag", testRestoreTag},
 		{"Trash", testTrash},
 		{"Pushes", testPushes},
+		{"TagRules", testTagRules},
+		{"ProtectedTags", testProtectedTags},
+		{"Retention", testRetention},
+		{"OldVersions", testOldVersions},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
