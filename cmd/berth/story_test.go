@@ -247,6 +247,8 @@ func TestStory(t *testing.T) {
 			p.push("ada/app")
 			p.tell(packageStory())
 			p.tell(versionStory())
+			p.push("ada/kept")
+			p.tell(keepingStory())
 		})
 	}
 }

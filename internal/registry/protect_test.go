@@ -266,17 +266,17 @@ func TestProtectedShown(t *testing.T) {
 	t.Parallel()
 	k := protectedShelf(t)
 	k.protect(k.n, "v1", registry.Movers{Users: []string{"mia"}})
-	shown := func() string {
+	shown := func() []bool {
 		list, _, err := k.s.Registry.ListVersions(t.Context(), k.v, k.n, registry.VersionQuery{Limit: 9})
 		k.must(err)
 		tag, err := k.s.Registry.GetTag(t.Context(), k.v, k.n, "V1")
 		k.must(err)
 		tags, err := k.s.Registry.TagDetails(t.Context(), k.v, k.n, "", 9)
 		k.must(err)
-		return fmt.Sprint(list[0].Protected, list[1].Protected, k.page("old").Protected, k.page("new").Protected, tag.Protected, tags[0].Protected, tags[1].Protected)
+		return []bool{list[0].Protected, list[1].Protected, k.page("old").Protected, k.page("new").Protected, tag.Protected, tags[0].Protected, tags[1].Protected}
 	}
-	if got := shown(); got != "false true true false true true false" {
-		t.Error(got)
+	if diff := cmp.Diff([]bool{false, true, true, false, true, true, false}, shown()); diff != "" {
+		t.Error(diff)
 	}
 }
 

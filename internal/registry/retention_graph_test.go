@@ -43,7 +43,6 @@ func graphs(t *testing.T, s *berthtest.Server, seed uint64, count int) {
 			s.Clock.Advance(time.Hour)
 		}
 	}
-
 }
 
 // wantKept carries out a rule that removes all that it may, again and again, and looks

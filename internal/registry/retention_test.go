@@ -59,12 +59,8 @@ func (k *shelf) preview(rule *registry.Retention) string {
 func oldShelf(t *testing.T, options ...berthtest.Options) *shelf {
 	t.Helper()
 	k := newShelf(t, options...)
-	for _, what := range []string{"loose", "pr-1", "pr-2", "pr-3", "v1"} {
-		tag := what
-		if what == "loose" {
-			tag = ""
-		}
-		k.image(what, tag)
+	for i, tag := range []string{"", "pr-1", "pr-2", "pr-3", "v1"} {
+		k.image([]string{"loose", "one", "two", "three", "release"}[i], tag)
 		k.s.Clock.Advance(day)
 	}
 	k.image("fresh", "")
@@ -87,15 +83,15 @@ func TestRetentionRules(t *testing.T) {
 		}{
 			"nothing said":           {registry.Retention{}, "loose tagged=4 young=1"},
 			"untagged are kept":      {registry.Retention{KeepUntagged: true}, "tagged=4 untagged=2"},
-			"by pattern":             {registry.Retention{RemoveTags: pr}, "loose pr-1 pr-2 pr-3 tagged=1 young=1"},
-			"patterns only":          {registry.Retention{RemoveTags: pr, KeepUntagged: true}, "pr-1 pr-2 pr-3 tagged=1 untagged=2"},
-			"the newest":             {registry.Retention{RemoveTags: pr, KeepNewest: 3}, "loose pr-1 newest=2 tagged=1 young=1"},
+			"by pattern":             {registry.Retention{RemoveTags: pr}, "loose one two three tagged=1 young=1"},
+			"patterns only":          {registry.Retention{RemoveTags: pr, KeepUntagged: true}, "one two three tagged=1 untagged=2"},
+			"the newest":             {registry.Retention{RemoveTags: pr, KeepNewest: 3}, "loose one newest=2 tagged=1 young=1"},
 			"all are the newest":     {registry.Retention{RemoveTags: pr, KeepNewest: 9}, "newest=4 tagged=1 young=1"},
-			"newer than":             {registry.Retention{RemoveTags: pr, KeepDays: 3}, "loose pr-1 pr-2 recent=1 tagged=1 young=1"},
-			"pulled":                 {registry.Retention{RemoveTags: pr, KeepPulledDays: 1}, "loose pr-2 pr-3 pulled=1 tagged=1 young=1"},
-			"kept by a pattern":      {registry.Retention{RemoveTags: pr, KeepTags: patterns("*-2", "x")}, "loose pr-1 pr-3 pattern=1 tagged=1 young=1"},
-			"all tags, not the last": {registry.Retention{RemoveTags: patterns("*")}, "loose pr-1 pr-2 pr-3 last=1 young=1"},
-			"newest and newer":       {registry.Retention{RemoveTags: patterns("*"), KeepDays: 2, KeepNewest: 3}, "loose pr-1 pr-2 newest=1 recent=1 young=1"},
+			"newer than":             {registry.Retention{RemoveTags: pr, KeepDays: 3}, "loose one two recent=1 tagged=1 young=1"},
+			"pulled":                 {registry.Retention{RemoveTags: pr, KeepPulledDays: 1}, "loose two three pulled=1 tagged=1 young=1"},
+			"kept by a pattern":      {registry.Retention{RemoveTags: pr, KeepTags: patterns("*-2", "x")}, "loose one three pattern=1 tagged=1 young=1"},
+			"all tags, not the last": {registry.Retention{RemoveTags: patterns("*")}, "loose one two three last=1 young=1"},
+			"newest and newer":       {registry.Retention{RemoveTags: patterns("*"), KeepDays: 2, KeepNewest: 3}, "loose one two newest=1 recent=1 young=1"},
 		} {
 			if got := k.preview(&tt.rule); got != tt.want {
 				t.Errorf("%s: %s, want %s", name, got, tt.want)
@@ -112,8 +108,8 @@ func TestRetentionRun(t *testing.T) {
 	t.Parallel()
 	metatest.Each(t, func(t *testing.T, address string) {
 		k := oldShelf(t, berthtest.Options{Address: address})
-		k.referrer("sbom", "pr-1")
-		k.image("sig", k.fallback("pr-1", ".sig"))
+		k.referrer("sbom", "one")
+		k.image("sig", k.fallback("one", ".sig"))
 		k.sweep(0) // there is no rule
 		rule := registry.Retention{RemoveTags: patterns("pr-*"), KeepNewest: 2}
 		k.retain(rule)
@@ -126,15 +122,15 @@ func TestRetentionRun(t *testing.T) {
 			t.Errorf("%+v", plan)
 		}
 		freed := int64(0)
-		for _, what := range []string{"loose", "pr-1", "pr-2"} {
+		for _, what := range []string{"loose", "one", "two"} {
 			freed += k.page(what).Freed
 		}
 		if plan.Freed != freed || freed < 100 {
 			t.Errorf("a preview says that %d bytes are freed, want %d", plan.Freed, freed)
 		}
 		k.sweep(3)
-		k.want("after a run", "pr-3 pr-3", "v1 v1", "fresh")
-		k.wantDeleted("after a run", "pr-2 pr-2", "pr-1 pr-1", "loose") // the last one deleted comes last
+		k.want("after a run", "three pr-3", "release v1", "fresh")
+		k.wantDeleted("after a run", "two pr-2", "one pr-1", "loose") // the last one deleted comes last
 		k.gone("sbom", "sig")
 		events := k.s.Events()
 		if want := "retention.run ada/app: versions removed: 3"; events[len(events)-1] != want {
@@ -145,9 +141,9 @@ func TestRetentionRun(t *testing.T) {
 		}
 		k.sweep(0)
 		k.s.Clock.Advance(2 * day)
-		k.must(k.restore("pr-1", false))
+		k.must(k.restore("one", false))
 		k.sweep(1) // not what was restored just now, but what is a day old
-		k.want("after a restore", "pr-1 pr-1", "v1 v1", "fresh")
+		k.want("after a restore", "one pr-1", "release v1", "fresh")
 		k.wantWhole("sbom")
 	})
 }
@@ -157,7 +153,7 @@ func TestRetentionSpares(t *testing.T) {
 	t.Parallel()
 	k := newShelf(t)
 	k.image("part", "part")
-	k.image("hot", "hot")
+	k.image("hot", "often")
 	k.image("protected", "prod")
 	k.image("two", "two")
 	k.image("last", "")
@@ -169,7 +165,7 @@ func TestRetentionSpares(t *testing.T) {
 	k.s.SetVisibility("ada/app", berth.VisibilityPublic)
 	k.protect(berth.Name{Owner: "ada"}, "prod", registry.Movers{Users: []string{"ada"}})
 	k.s.Clock.Advance(40 * day)
-	rule := registry.Retention{Active: true, KeepUntagged: true, RemoveTags: patterns("part", "hot", "prod", "two")}
+	rule := registry.Retention{Active: true, KeepUntagged: true, RemoveTags: patterns("part", "often", "prod", "two")}
 	if got := k.preview(&rule); got != "part=1 popular=1 protected=1 tagged=2 untagged=1" {
 		t.Error(got)
 	}
@@ -181,7 +177,7 @@ func TestRetentionSpares(t *testing.T) {
 	}
 	k.retain(rule)
 	k.sweep(3)
-	k.want("after all others went", "hot hot", "protected prod", "last")
+	k.want("after all others went", "hot often", "protected prod", "last")
 	k.s.SetVisibility("ada/app", berth.VisibilityPrivate)
 	k.sweep(1)
 	k.want("after it is popular no more", "protected prod", "last")
@@ -194,7 +190,7 @@ func TestRetentionOfOwner(t *testing.T) {
 	k := oldShelf(t)
 	other := k.at("ada/other")
 	other.image("loose", "")
-	other.image("v1", "v1")
+	other.image("release", "v1")
 	k.s.Clock.Advance(9 * day)
 	owner := berth.Name{Owner: "ada"}
 	get := func(at berth.Name) registry.Retention {
@@ -215,11 +211,11 @@ func TestRetentionOfOwner(t *testing.T) {
 	k.must(pushBody(t.Context(), k.s, k, "fresh", "again"))
 	k.untag("again")
 	k.sweep(1)
-	other.want("in the package without a rule", "v1 v1")
+	other.want("in the package without a rule", "release v1")
 	k.must(k.s.Registry.DeleteRetention(t.Context(), k.v, k.n))
 	k.refused("twice", k.s.Registry.DeleteRetention(t.Context(), k.v, k.n), berth.ErrRuleUnknown)
 	k.sweep(1)
-	k.want("in the other", "pr-1 pr-1", "pr-2 pr-2", "pr-3 pr-3", "v1 v1", "fresh")
+	k.want("in the other", "one pr-1", "two pr-2", "three pr-3", "release v1", "fresh")
 	k.must(k.s.Registry.DeleteRetention(t.Context(), k.v, owner))
 }
 
@@ -239,7 +235,11 @@ func TestRetentionRights(t *testing.T) {
 		k.must(set(k.v, registry.Retention{}))
 		k.refused("to remove it without the scope", k.s.Registry.DeleteRetention(t.Context(), limited, at), berth.ErrDenied)
 		for _, rule := range []registry.Retention{
-			{KeepNewest: -1}, {KeepDays: registry.MaxKeepDays + 1}, {KeepPulledDays: -1}, {KeepTags: patterns("a b")}, {RemoveTags: patterns("")},
+			{KeepNewest: -1},
+			{KeepDays: registry.MaxKeepDays + 1},
+			{KeepPulledDays: -1},
+			{KeepTags: patterns("a b")},
+			{RemoveTags: patterns("")},
 			{KeepTags: make([]berth.TagPattern, registry.MaxKeepPatterns+1)},
 		} {
 			k.refused("a rule that is none", set(k.v, rule), berth.ErrRequestInvalid)
