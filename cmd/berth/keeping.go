@@ -69,8 +69,12 @@ func (a *app) packageUnprotect() *cobra.Command {
 func (a *app) packageProtections() *cobra.Command {
 	return a.onKept("protections OWNER[/NAME]", "List the rules that protect tags of a package, or of all packages of an owner", 1,
 		func(ctx context.Context, c *client, path string, _ []string) error {
-			list, err := c.list(ctx, path+"/tag-rules", 0)
+			raw, err := c.do(ctx, http.MethodGet, path+"/tag-rules", nil)
 			if err != nil {
+				return err
+			}
+			var list []json.RawMessage // in one page: there are few
+			if err := json.Unmarshal(raw, &list); err != nil {
 				return err
 			}
 			return a.table(list, tagRuleTable)
