@@ -15,3 +15,9 @@ func (db *DB) Readers() *sql.DB { return db.read.db }
 func (tx *Tx) SQL() *sql.Tx { return tx.tx }
 
 func (l OwnerList) Query() (text string, args []any) { return l.query(false) }
+
+func (l VersionList) Query() (text string, args []any) { return l.query() }
+
+func (l TagList) Query() (text string, args []any) { return l.query() }
+
+func (q PackageSearch) Query() (text string, args []any) { return q.query() }

@@ -55,23 +55,24 @@ const (
 	// the viewer signed in, or his, or his organization's (as owner, or with a base
 	// role), or given to him, a team of his or the repository whose CI he is, or
 	// inherited from the linked repository in one of these ways.
-	qListPackages = `SELECT ` + packageColumns + ` FROM packages p` + packageFrom + `
-		LEFT JOIN members m ON m.org_id = o.id AND m.user_id = $1
-		LEFT JOIN users u ON u.owner_id = $1
-		WHERE p.published_at IS NOT NULL AND p.deleted_at IS NULL
-			AND (o.folded > $3 OR o.folded = $3 AND p.path > $4)
-			AND (p.visibility = 'public' AND COALESCE(g.allow_public, TRUE)
+	readableWhere = `(p.visibility = 'public' AND COALESCE(g.allow_public, TRUE)
 				OR (CAST($6 AS BIGINT) = 0 OR EXISTS (SELECT 1 FROM token_limits l
 						WHERE l.token_id = $6 AND l.owner_id = o.id AND (l.path = '' OR l.path = p.path)))
-					AND ($2 OR p.visibility = 'internal' AND $1 > 0
-						OR o.id = $1 OR m.owner OR m.user_id IS NOT NULL AND g.base_role > 0
+					AND ($1 OR p.visibility = 'internal' AND $2 > 0
+						OR o.id = $2 OR m.owner OR m.user_id IS NOT NULL AND g.base_role > 0
 						OR p.inherit AND p.repository_id = u.repository_id
-						OR $1 > 0 AND EXISTS (SELECT 1 FROM package_roles r
-							LEFT JOIN team_members t ON t.team_id = r.team_id AND t.user_id = $1
-							WHERE r.package_id = p.id AND (r.user_id = $1 OR t.user_id IS NOT NULL OR r.repository_id = u.repository_id))
-						OR $1 > 0 AND p.inherit AND EXISTS (SELECT 1 FROM repository_roles c
-							LEFT JOIN team_members t ON t.team_id = c.team_id AND t.user_id = $1
-							WHERE c.repository_id = p.repository_id AND (c.user_id = $1 OR t.user_id IS NOT NULL))))
+						OR $2 > 0 AND EXISTS (SELECT 1 FROM package_roles r
+							LEFT JOIN team_members t ON t.team_id = r.team_id AND t.user_id = $2
+							WHERE r.package_id = p.id AND (r.user_id = $2 OR t.user_id IS NOT NULL OR r.repository_id = u.repository_id))
+						OR $2 > 0 AND p.inherit AND EXISTS (SELECT 1 FROM repository_roles c
+							LEFT JOIN team_members t ON t.team_id = c.team_id AND t.user_id = $2
+							WHERE c.repository_id = p.repository_id AND (c.user_id = $2 OR t.user_id IS NOT NULL))))`
+	qListPackages = `SELECT ` + packageColumns + ` FROM packages p` + packageFrom + `
+		LEFT JOIN members m ON m.org_id = o.id AND m.user_id = $2
+		LEFT JOIN users u ON u.owner_id = $2
+		WHERE p.published_at IS NOT NULL AND p.deleted_at IS NULL
+			AND (o.folded > $3 OR o.folded = $3 AND p.path > $4)
+			AND ` + readableWhere + `
 		ORDER BY o.folded, p.path LIMIT $5`
 	qGetPackage = `SELECT ` + packageColumns + ` FROM packages p` + packageFrom + `WHERE p.id = $1`
 )
@@ -85,7 +86,7 @@ func (tx *Tx) ListPackages(ctx context.Context, r Reader, after berth.Name, limi
 		p, err := scanPackage(rows.Scan)
 		list = append(list, p)
 		return err
-	}, qListPackages, r.User, r.All, after.Owner, after.Path, limit, r.Token)
+	}, qListPackages, r.All, r.User, after.Owner, after.Path, limit, r.Token)
 	return list, err
 }
 

@@ -181,13 +181,7 @@ func (tx *Tx) ListOwnerPackages(ctx context.Context, l OwnerList) ([]ListedPacka
 	var list []ListedPackage
 	query, args := l.query(!tx.dialect.sqlite())
 	err := tx.list(ctx, func(rows *sql.Rows) error {
-		var p ListedPackage
-		var ci bool
-		var err error
-		p.Package, err = scanPackage(rows.Scan, &p.RepositoryVisibility, &p.RepositoryRole, &ci)
-		if ci {
-			p.RepositoryRole = max(p.RepositoryRole, berth.RoleWrite)
-		}
+		p, err := scanListed(rows.Scan)
 		list = append(list, p)
 		return err
 	}, query, args...)
@@ -229,4 +223,13 @@ func (l OwnerList) query(bounds bool) (text string, args []any) {
 		return qListGivenBounded, args
 	}
 	return qListGiven, args
+}
+
+func scanListed(scan func(...any) error) (p ListedPackage, err error) {
+	var ci bool
+	p.Package, err = scanPackage(scan, &p.RepositoryVisibility, &p.RepositoryRole, &ci)
+	if ci {
+		p.RepositoryRole = max(p.RepositoryRole, berth.RoleWrite)
+	}
+	return p, err
 }

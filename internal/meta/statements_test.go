@@ -59,7 +59,7 @@ func TestStatementsAreListed(t *testing.T) {
 	}
 }
 
-// columnLists returns the constants named …Columns and …From, which several queries
+// columnLists returns the constants named …Columns, …From and …Where, which several queries
 // share.
 func columnLists(groups []*ast.GenDecl) map[string]ast.Expr {
 	lists := map[string]ast.Expr{}
@@ -67,7 +67,7 @@ func columnLists(groups []*ast.GenDecl) map[string]ast.Expr {
 		for _, spec := range constants.Specs {
 			values := spec.(*ast.ValueSpec)
 			for i, name := range values.Names {
-				if strings.HasSuffix(name.Name, "Columns") || strings.HasSuffix(name.Name, "From") {
+				if strings.HasSuffix(name.Name, "Columns") || strings.HasSuffix(name.Name, "From") || strings.HasSuffix(name.Name, "Where") {
 					lists[name.Name] = values.Values[i]
 				}
 			}
@@ -77,14 +77,14 @@ func columnLists(groups []*ast.GenDecl) map[string]ast.Expr {
 }
 
 // textOf evaluates a query: one literal that everybody can search for, or a few around
-// lists of columns.
+// what several share.
 func textOf(e ast.Expr, lists map[string]ast.Expr) (string, error) {
 	switch e := e.(type) {
 	case *ast.BasicLit:
 		return strconv.Unquote(e.Value)
 	case *ast.Ident:
 		if list, ok := lists[e.Name]; ok {
-			return textOf(list, nil)
+			return textOf(list, lists)
 		}
 	case *ast.BinaryExpr:
 		left, err := textOf(e.X, lists)
@@ -94,7 +94,7 @@ func textOf(e ast.Expr, lists map[string]ast.Expr) (string, error) {
 		right, err := textOf(e.Y, lists)
 		return left + right, err
 	}
-	return "", errors.New("it is neither a literal nor literals around …Columns and …From")
+	return "", errors.New("it is neither a literal nor literals around …Columns, …From and …Where")
 }
 
 // queries returns the texts of the constants named q and an upper case letter.

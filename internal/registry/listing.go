@@ -14,11 +14,19 @@ type PackageQuery struct {
 	After      string           // the path of the last one of the page before, "" from the start
 	Skip       int              // so many more, at most MaxSkip
 	Limit      int
+
+	Search string      // what the path has to have in it, "" for any
+	Kind   string      // of the version pushed last, "" for any
+	Sort   PackageSort // with another than by name, pages go by Skip and not by After
 }
 
-// ListPackages returns the packages of an owner, by path, that the viewer may read. An
-// unknown owner has none.
+// ListPackages returns the packages of an owner that the viewer may read, by path unless
+// the query has another order. An unknown owner has none.
+// Errors: berth.ErrRequestInvalid for a search that is no text or an unknown order.
 func (s *Service) ListPackages(ctx context.Context, v berth.Viewer, q PackageQuery) ([]Package, error) {
+	if q.Search != "" || q.Kind != "" || q.Sort != SortName {
+		return s.findPackages(ctx, v, q)
+	}
 	var list []Package
 	err := s.meta.View(ctx, func(tx *meta.Tx) error {
 		list = nil

@@ -57,6 +57,10 @@ type VersionQuery struct {
 	Before  int64 // the cursor of the last one of the page before, 0 from the newest
 	Skip    int   // so many more
 	Limit   int
+
+	Filter VersionFilter // "" is all
+	// Search is what a tag has to have in it, or how a digest begins, "" for any.
+	Search string
 }
 
 // MaxSkip bounds [VersionQuery.Skip]: whoever wants more goes on with the cursor.
@@ -64,9 +68,14 @@ const MaxSkip = 10_000
 
 // ListVersions returns the versions of a package, newest first, and the cursor of each.
 // Those in the trash are for administrators of the package.
-// Errors: those of [Service.enter]; berth.ErrPackageUnknown.
+// Errors: those of [Service.enter]; berth.ErrPackageUnknown; berth.ErrRequestInvalid for
+// an unknown filter, a search that is no text, and either of them in the trash.
 func (s *Service) ListVersions(ctx context.Context, v berth.Viewer, n berth.Name, q VersionQuery) (list []Version, cursors []int64, err error) {
 	limit, skip := max(1, min(q.Limit, MaxPage)), max(0, min(q.Skip, MaxSkip))
+	want, err := q.list()
+	if err != nil {
+		return nil, nil, err
+	}
 	need := berth.ActionPull
 	if q.Deleted {
 		need = berth.ActionAdmin
@@ -81,7 +90,8 @@ func (s *Service) ListVersions(ctx context.Context, v berth.Viewer, n berth.Name
 			list, cursors, err = trashedVersions(ctx, tx, standing.PackageID, q.Before, skip, limit)
 			return err
 		}
-		rows, err := tx.ListVersions(ctx, standing.PackageID, q.Before, skip, limit)
+		want.Package, want.Skip, want.Limit = standing.PackageID, skip, limit
+		rows, err := tx.FindVersions(ctx, want)
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,221 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/meta"
+)
+
+// maxSearch bounds what is looked for, in bytes.
+const maxSearch = 200
+
+// VersionFilter says which versions are listed.
+type VersionFilter string
+
+// The filters. FilterProtected is kept for versions that a rule protects: there are no
+// such rules yet, and it is refused.
+const (
+	FilterAll       VersionFilter = "all"
+	FilterTagged    VersionFilter = "tagged"
+	FilterUntagged  VersionFilter = "untagged"
+	FilterBroken    VersionFilter = "broken" // of which bytes are lost
+	FilterProtected VersionFilter = "protected"
+)
+
+// list puts a query into the terms of meta.
+func (q VersionQuery) list() (meta.VersionList, error) {
+	l := meta.VersionList{Before: q.Before}
+	switch q.Filter {
+	case "", FilterAll:
+	case FilterTagged:
+		l.Tagged = true
+	case FilterUntagged:
+		l.Untagged = true
+	case FilterBroken:
+		l.Broken = true
+	default:
+		return l, berth.ErrRequestInvalid.With("%.40q is no filter; use all, tagged, untagged or broken", q.Filter)
+	}
+	search, err := searched(q.Search)
+	if err != nil {
+		return l, err
+	}
+	if q.Deleted && (search != "" || l.Tagged || l.Untagged || l.Broken) {
+		return l, berth.ErrRequestInvalid.With("the trash has no filters and no search")
+	}
+	if search != "" {
+		l.Like, l.From, l.To = "%"+meta.Like(search)+"%", "-", "-" // no digest
+		if from, to, ok := digests(search); ok {
+			l.From, l.To = from, to
+		}
+	}
+	return l, nil
+}
+
+// digests returns what lies around the digests that begin with a text, with the
+// algorithm or without it; false when none can.
+func digests(search string) (from, to string, ok bool) {
+	algorithm, hex, found := strings.Cut(search, ":")
+	if !found {
+		algorithm, hex = "sha256", search
+	}
+	if algorithm != "sha256" && algorithm != "sha512" || len(hex) > 128 {
+		return "", "", false
+	}
+	if strings.Trim(hex, "0123456789abcdef") != "" {
+		return "", "", false
+	}
+	return algorithm + ":" + hex, algorithm + ":" + hex + "g", true
+}
+
+// searched returns what is looked for in lower case.
+// Errors: berth.ErrRequestInvalid.
+func searched(s string) (string, error) {
+	if len(s) > maxSearch || !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl) {
+		return "", berth.ErrRequestInvalid.With("a search is one line of text, of at most %d bytes", maxSearch)
+	}
+	return strings.ToLower(strings.TrimSpace(s)), nil
+}
+
+// TagQuery says which tags of a package are wanted.
+type TagQuery struct {
+	Search string // what the tag has to have in it, "" for any
+	Newest bool   // first those that were moved last, else by name
+	After  berth.Tag
+	Skip   int // so many more
+	Limit  int
+}
+
+// FindTags is [Service.TagDetails] with a search and another order. After a tag that is
+// not there any more the list of the newest begins anew.
+// Errors: those of [Service.TagDetails]; berth.ErrRequestInvalid for a search that is no
+// text.
+func (s *Service) FindTags(ctx context.Context, v berth.Viewer, n berth.Name, q TagQuery) ([]Tag, error) {
+	search, err := searched(q.Search)
+	if err != nil {
+		return nil, err
+	}
+	var list []Tag
+	err = s.meta.View(ctx, func(tx *meta.Tx) error {
+		standing, err := s.published(ctx, tx, v, n, berth.ActionPull)
+		if err != nil {
+			return err
+		}
+		l := meta.TagList{
+			Package: standing.PackageID, Like: "%" + meta.Like(search) + "%", Newest: q.Newest, After: s.fold(q.After),
+			Skip: max(0, min(q.Skip, MaxSkip)), Limit: max(1, min(q.Limit, MaxList)),
+		}
+		if q.Newest && q.After != "" {
+			if l.AfterTime, err = tx.GetTagTime(ctx, l.Package, l.After); errors.Is(err, berth.ErrManifestUnknown) {
+				l.After = ""
+			} else if err != nil {
+				return err
+			}
+		}
+		rows, err := tx.FindTags(ctx, l)
+		list = make([]Tag, len(rows))
+		for i, row := range rows {
+			list[i] = tagOf(row)
+		}
+		return err
+	})
+	return list, err
+}
+
+// PackageSort is an order of packages.
+type PackageSort string
+
+// The orders. Those but SortName begin with the most.
+const (
+	SortName      PackageSort = ""
+	SortUpdated   PackageSort = "updated"
+	SortDownloads PackageSort = "downloads"
+)
+
+// findPackages looks through the packages of an owner.
+func (s *Service) findPackages(ctx context.Context, v berth.Viewer, q PackageQuery) ([]Package, error) {
+	search, err := searched(q.Search)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := searched(q.Kind); err != nil {
+		return nil, err
+	}
+	if q.Sort != SortName && q.Sort != SortUpdated && q.Sort != SortDownloads {
+		return nil, berth.ErrRequestInvalid.With("%.40q is no order; use updated, downloads, or none for the name", q.Sort)
+	}
+	want := meta.PackageSearch{
+		Words: []string{"%" + meta.Like(search) + "%"}, Begins: "%",
+		Kind: q.Kind, Visibility: q.Visibility, Sort: string(q.Sort), Skip: q.Skip, Limit: q.Limit,
+	}
+	if q.Sort == SortName {
+		want.After = q.After
+	}
+	if q.Owner == "" {
+		return nil, nil // which is no owner, and not all of them
+	}
+	return s.searchPackages(ctx, v, q.Owner, want)
+}
+
+// SearchQuery says what is looked for in the packages of all owners.
+type SearchQuery struct {
+	Text  string // words, of which the first five count
+	Skip  int    // so many more, at most MaxSkip
+	Limit int
+}
+
+// Search returns the packages of all owners that the viewer may read, and in whose name
+// (owner/path) or description all words are: first what is called so, then what begins
+// so, then by name. It looks through the fifty thousand packages that were made last.
+// Without words it returns all. Errors: berth.ErrRequestInvalid.
+func (s *Service) Search(ctx context.Context, v berth.Viewer, q SearchQuery) ([]Package, error) {
+	text, err := searched(q.Text)
+	if err != nil {
+		return nil, err
+	}
+	want := meta.PackageSearch{Wide: true, Begins: meta.Like(text) + "%", Skip: q.Skip, Limit: q.Limit}
+	if strings.Contains(text, "/") {
+		want.Full = want.Begins
+	}
+	for _, word := range strings.Fields(text) {
+		if len(want.Words) < meta.MaxWords {
+			want.Words = append(want.Words, "%"+meta.Like(word)+"%")
+		}
+	}
+	return s.searchPackages(ctx, v, "", want)
+}
+
+func (s *Service) searchPackages(ctx context.Context, v berth.Viewer, owner string, want meta.PackageSearch) ([]Package, error) {
+	want.Reader = reader(v)
+	want.Skip, want.Limit = max(0, min(want.Skip, MaxSkip)), max(1, min(want.Limit, MaxPage))
+	var list []Package
+	err := s.meta.View(ctx, func(tx *meta.Tx) error {
+		list = nil
+		if owner != "" {
+			standing, _, err := tx.OwnerStanding(ctx, owner, v.UserID)
+			if err != nil || standing.OwnerID == 0 {
+				return err
+			}
+			want.Owner = standing.OwnerID
+		}
+		rows, err := tx.SearchPackages(ctx, want)
+		standings := map[string]berth.Standing{}
+		for _, row := range rows {
+			of, ok := standings[row.Name.Owner]
+			if !ok && row.Repository != "" {
+				if of, _, err = tx.OwnerStanding(ctx, row.Name.Owner, v.UserID); err != nil {
+					return err
+				}
+				standings[row.Name.Owner] = of
+			}
+			list = append(list, packageOf(row.Package, knownInList(v, of, row)))
+		}
+		return err
+	})
+	return list, err
+}
