@@ -23,6 +23,7 @@ type reader struct {
 	b       []byte
 	i       int
 	keys    int
+	most    int      // of keys
 	what    string   // the document, for problem
 	path    []string // the keys that lead to here
 	problem string
@@ -30,7 +31,12 @@ type reader struct {
 
 // read walks one document; what names it in the problem that is returned.
 func read(what string, b []byte, field func(r *reader, key string)) string {
-	r := &reader{b: b, what: what}
+	return readMost(what, b, maxKeys, field)
+}
+
+// readMost is read with another bound of keys.
+func readMost(what string, b []byte, most int, field func(r *reader, key string)) string {
+	r := &reader{b: b, what: what, most: most}
 	switch {
 	case !utf8.Valid(b):
 		r.note("it is not valid UTF-8")
@@ -119,8 +125,8 @@ func (r *reader) object(field func(key string)) {
 	seen := make(map[string]struct{}, 8)
 	for c := r.peek(); c != '}' && c != 0; c = r.peek() {
 		key := r.text()
-		if r.keys++; r.keys > maxKeys {
-			r.stop("more than %d keys", maxKeys)
+		if r.keys++; r.keys > r.most {
+			r.stop("more than %d keys", r.most)
 			return
 		}
 		if _, twice := seen[key]; twice {

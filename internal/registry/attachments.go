@@ -1,0 +1,255 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/artifact"
+	"github.com/berth-registry/berth/internal/meta"
+)
+
+// Document is one thing that an attachment says. Nothing in it was verified.
+type Document = artifact.Document
+
+const (
+	// maxAttachments bounds the attachments that are told of one version.
+	maxAttachments = 500
+	// maxDocuments bounds what is read of one attachment, in bytes.
+	maxDocuments = 2 * artifact.MaxDocument
+	// Of what is nothing that we know only as much is read as can be shown.
+	maxOther = artifact.MaxText
+)
+
+// AttachedTo is an attachment of a version with what it is for.
+type AttachedTo struct {
+	Attachment
+
+	ArtifactType string
+	Kinds        []artifact.Kind // of its documents, each once
+	Subject      berth.Digest    // the manifest that it says something of
+	Platform     string          // of that, "" for the version as a whole
+	Child        bool            // it is one of the manifests of the index, as BuildKit pushes it
+	CreatedAt    time.Time
+}
+
+// Attachments returns what says something of a version or of an image in it: signatures,
+// SBOMs, provenance, whether as referrers, by tags of cosign, or in the index as BuildKit
+// has it; at most 500. Errors: those of [Service.enter]; berth.ErrPackageUnknown,
+// berth.ErrVersionUnknown; berth.ErrRequestTooLarge for a version with too many manifests.
+func (s *Service) Attachments(ctx context.Context, v berth.Viewer, n berth.Name, version int64) ([]AttachedTo, error) {
+	var list []AttachedTo
+	err := s.meta.View(ctx, func(tx *meta.Tx) error {
+		list = nil
+		standing, err := s.published(ctx, tx, v, n, berth.ActionPull)
+		if err != nil {
+			return err
+		}
+		row, err := tx.GetVersion(ctx, standing.PackageID, version)
+		if errors.Is(err, berth.ErrVersionUnknown) {
+			return unknownVersion(n, version)
+		}
+		if err != nil {
+			return err
+		}
+		list, err = attachedTo(ctx, tx, standing.PackageID, row)
+		return err
+	})
+	return list, err
+}
+
+// held is a manifest that an index holds, with what the index says of it.
+type held struct {
+	part  meta.Part
+	child artifact.Child
+}
+
+func attachedTo(ctx context.Context, tx *meta.Tx, pkg int64, row meta.Version) (list []AttachedTo, err error) {
+	version, err := versionOf(row)
+	if err != nil {
+		return nil, err
+	}
+	root := held{part: meta.Part{ID: row.ID, Digest: row.Digest, MediaType: row.MediaType, Size: row.Size}}
+	if p := version.Summary.Platforms; len(p) == 1 && p[0].Digest == "" {
+		root.child.Platform = p[0]
+	}
+	parts, err := heldBy(ctx, tx, root)
+	if err != nil {
+		return nil, err
+	}
+	platforms := map[berth.Digest]string{}
+	for _, h := range parts {
+		if h.child.Platform != (artifact.Platform{}) {
+			platforms[h.part.Digest] = h.child.Platform.String()
+		}
+	}
+	seen := map[int64]bool{}
+	add := func(p meta.Part, subject berth.Digest, child bool) error {
+		if seen[p.ID] || len(list) == maxAttachments {
+			return nil
+		}
+		seen[p.ID] = true
+		a, ok, err := attachment(ctx, tx, p, child)
+		if err == nil && ok {
+			a.Subject, a.Platform, a.Child = subject, platforms[subject], child
+			list = append(list, a)
+		}
+		return err
+	}
+	for _, h := range parts {
+		if h.child.Role == artifact.RoleAttestation {
+			subject := h.child.Subject
+			if subject == "" {
+				subject = row.Digest
+			}
+			if err := add(h.part, subject, true); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		attached, err := tx.ListAttached(ctx, pkg, h.part.Digest)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range attached {
+			if p.TrashID != 0 || p.Version {
+				continue
+			}
+			if err := add(p, h.part.Digest, false); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return list, nil
+}
+
+// heldBy returns a manifest and all that it holds, as far as that is shown.
+func heldBy(ctx context.Context, tx *meta.Tx, root held) ([]held, error) {
+	parts, seen := []held{root}, map[int64]bool{root.part.ID: true}
+	for i := 0; i < len(parts); i++ {
+		if m := parts[i].part.MediaType; m != berth.MediaTypeOCIIndex && m != berth.MediaTypeDockerList {
+			continue
+		}
+		children, err := tx.ListChildren(ctx, parts[i].part.ID)
+		if err != nil {
+			return nil, err
+		}
+		body, err := tx.GetBody(ctx, parts[i].part.ID)
+		if err != nil {
+			return nil, err
+		}
+		said := map[berth.Digest]artifact.Child{}
+		for _, c := range artifact.Children(body) {
+			if _, twice := said[c.Digest]; !twice {
+				said[c.Digest] = c
+			}
+		}
+		for _, c := range children {
+			if !seen[c.ID] && c.TrashID == 0 {
+				seen[c.ID] = true
+				parts = append(parts, held{c, said[c.Digest]})
+			}
+		}
+		if len(parts) > maxShown {
+			return nil, berth.ErrRequestTooLarge.With("the version has more than %d manifests", maxShown)
+		}
+	}
+	return parts, nil
+}
+
+// attachment reads what a manifest is that refers to another; false for the list of
+// referrers that clients push where a registry has none of its own: what is in it is
+// attached by itself.
+func attachment(ctx context.Context, tx *meta.Tx, p meta.Part, child bool) (AttachedTo, bool, error) {
+	m, err := tx.GetManifest(ctx, p.ID)
+	if err != nil {
+		return AttachedTo{}, false, err
+	}
+	index := m.MediaType == berth.MediaTypeOCIIndex || m.MediaType == berth.MediaTypeDockerList
+	if index && m.Subject == "" && !child {
+		return AttachedTo{}, false, nil
+	}
+	kinds := artifact.Kinds(m.Body, m.ArtifactType)
+	a := AttachedTo{
+		Attachment:   Attachment{Digest: m.Digest, MediaType: m.MediaType, Kind: kinds[0], Size: m.Size},
+		ArtifactType: m.ArtifactType, Kinds: kinds, CreatedAt: m.PushedAt,
+	}
+	if len(kinds) > 1 {
+		a.Kind = artifact.KindAttestation
+	}
+	return a, true, nil
+}
+
+// ReadAttachment reads what an attachment says: each of its layers is a document. What is
+// lost, too large or unknown is there with a problem or as text. No signature is verified.
+// Errors: those of [Service.enter]; berth.ErrPackageUnknown; berth.ErrManifestUnknown for
+// what is not there, or is an image or an index.
+func (s *Service) ReadAttachment(ctx context.Context, v berth.Viewer, n berth.Name, d berth.Digest) ([]Document, error) {
+	var refs []artifact.DocumentRef
+	var blobs []meta.Blob
+	more := false
+	err := s.meta.View(ctx, func(tx *meta.Tx) error {
+		part, err := s.partOf(ctx, tx, v, n, d)
+		if err != nil {
+			return err
+		}
+		m, err := tx.GetDescribed(ctx, part.ID)
+		if err != nil {
+			return err
+		}
+		if !artifact.Attachable(m.Body, m.ArtifactType) {
+			return berth.ErrManifestUnknown.With("%s is nothing that says something of another manifest", d)
+		}
+		refs, more = artifact.DocumentRefs(m.Body)
+		blobs = make([]meta.Blob, len(refs))
+		for i, ref := range refs {
+			// One that is not there is the zero value.
+			if blobs[i], err = tx.FindBlobOf(ctx, m.ID, ref.Digest); err != nil && !errors.Is(err, berth.ErrBlobUnknown) {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Document, 0, len(refs))
+	room := int64(maxDocuments)
+	for i, ref := range refs {
+		doc, err := s.readDocument(ctx, ref, blobs[i], &room)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, doc)
+	}
+	if more {
+		list[len(list)-1].Cut = true
+	}
+	return list, nil
+}
+
+func (s *Service) readDocument(ctx context.Context, ref artifact.DocumentRef, row meta.Blob, room *int64) (Document, error) {
+	limit := int64(artifact.MaxDocument)
+	if !ref.Known() {
+		limit = maxOther
+	}
+	switch {
+	case row.Digest == "":
+		return ref.Unread("its bytes are missing; push it again"), nil
+	case row.Size > limit:
+		return ref.Unread(fmt.Sprintf("it is larger than %d KiB and was not read", limit>>10)), nil
+	case row.Size > *room:
+		return ref.Unread(fmt.Sprintf("the attachment is larger than %d MiB, and this was not read", maxDocuments>>20)), nil
+	}
+	*room -= row.Size
+	content, err := s.readBlob(ctx, row, limit)
+	if errors.Is(err, berth.ErrBlobUnknown) {
+		return ref.Unread("its bytes are missing; push it again"), nil
+	}
+	if err != nil {
+		return Document{}, err
+	}
+	return artifact.ReadDocument(ref, content), nil
+}
