@@ -195,11 +195,11 @@ func (s *Service) ReadAttachment(ctx context.Context, v berth.Viewer, n berth.Na
 		if err != nil {
 			return err
 		}
-		m, err := tx.GetDescribed(ctx, part.ID)
+		m, err := tx.GetManifest(ctx, part.ID)
 		if err != nil {
 			return err
 		}
-		if !artifact.Attachable(m.Body, m.ArtifactType) {
+		if m.Subject == "" && !artifact.Attachable(m.Body, m.ArtifactType) {
 			return berth.ErrManifestUnknown.With("%s is nothing that says something of another manifest", d)
 		}
 		refs, more = artifact.DocumentRefs(m.Body)
