@@ -2,15 +2,19 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/account"
 )
 
 const (
@@ -35,6 +39,7 @@ func (a *app) repoCommand() *cobra.Command {
 			return a.show(raw, repoSheet)
 		}),
 		a.repoSet(),
+		a.repoReadme(),
 		a.deletion("delete OWNER/NAME", "Delete a repository; packages linked to it stay", "repository", 1, func(ctx context.Context, c *client, args []string) error {
 			path, err := repoPath(args[0])
 			if err != nil {
@@ -141,6 +146,43 @@ func (a *app) repoSet() *cobra.Command {
 	cmd.Flags().StringVar(&f.name, "name", "", "its new name")
 	cmd.MarkFlagsOneRequired("name", "visibility", "description", "homepage")
 	return cmd
+}
+
+func (a *app) repoReadme() *cobra.Command {
+	return a.command("readme OWNER/NAME FILE", "Write the README of a repository from a file of Markdown, or from - for standard input", 2, func(ctx context.Context, c *client, args []string) error {
+		path, err := repoPath(args[0])
+		if err != nil {
+			return err
+		}
+		text, err := a.readme(args[1])
+		if err != nil {
+			return err
+		}
+		raw, err := c.do(ctx, http.MethodPut, path+"/readme", map[string]any{"content": base64.StdEncoding.EncodeToString(text), "encoding": "base64"})
+		if err != nil {
+			return err
+		}
+		return a.print(raw, "README of "+args[0]+" written, %s bytes", "size")
+	})
+}
+
+// readme reads a file, or standard input for "-", of which no more than one byte is read
+// that is too many.
+func (a *app) readme(name string) ([]byte, error) {
+	in := a.stdin
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		in = f
+	}
+	text, err := io.ReadAll(io.LimitReader(in, account.MaxReadme+1))
+	if err == nil && len(text) > account.MaxReadme {
+		err = fmt.Errorf("%s: a README has at most %d bytes", name, account.MaxReadme)
+	}
+	return text, err
 }
 
 // holderFlags is who gets a role.

@@ -93,6 +93,8 @@ func repositoryRows() (list []row) {
 			api("GET /repos/{owner}/{repo}", at, "", repo(full, read, "read:packages", "write:repositories"), 200),
 			api("PATCH /repos/{owner}/{repo}", at, `{"visibility":"public"}`, rule, 200),
 			api("DELETE /repos/{owner}/{repo}", at, "", rule, 204),
+			api("GET /repos/{owner}/{repo}/readme", at+"/readme", "", repo(full, read, "read:packages", "write:repositories"), 200),
+			api("PUT /repos/{owner}/{repo}/readme", at+"/readme", `{"content":"# New"}`, rule, 200),
 			api("GET /repos/{owner}/{repo}/collaborators", at+"/collaborators", "", rule, 200),
 			api("PUT /repos/{owner}/{repo}/collaborators/{user}", at+"/collaborators/eve", `{"permission":"admin"}`, rule, 204),
 			api("DELETE /repos/{owner}/{repo}/collaborators/{user}", at+"/collaborators/eve", "", rule, 404),

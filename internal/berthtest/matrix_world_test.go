@@ -72,6 +72,8 @@ func newWorld(t *testing.T, s *berthtest.Server) *world {
 	for owner, name := range map[string]string{"acme": "reed", "orchid": "rush"} {
 		_, err := acc.CreateRepository(ctx, me, owner, account.RepositoryChange{Name: &name, Visibility: &private})
 		must(err)
+		_, err = acc.PutReadme(ctx, me, owner, name, "# About "+name)
+		must(err)
 	}
 	for org, team := range map[string]string{"acme": "dewberry", "orchid": "nettle"} {
 		_, err := acc.CreateTeam(ctx, me, org, team)

@@ -27,16 +27,21 @@ const (
 // it does not know are refused, so that nothing is set that nobody meant to offer.
 // Errors: berth.ErrRequestInvalid, berth.ErrRequestTooLarge.
 func readJSON(w *httpkit.Writer, r *http.Request, into any) error {
+	return readJSONOf(w, r, into, maxBody)
+}
+
+// readJSONOf is readJSON for a body of another length.
+func readJSONOf(w *httpkit.Writer, r *http.Request, into any, limit int64) error {
 	if kind := r.Header.Get("Content-Type"); kind != "" {
 		media, _, err := mime.ParseMediaType(kind)
 		if err != nil || media != "application/json" && media != "application/vnd.github+json" && media != "application/vnd.github.v3+json" {
 			return berth.ErrRequestInvalid.With("expected a body of Content-Type application/json, got %.60q", kind)
 		}
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	if err != nil {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			return berth.ErrRequestTooLarge.With("the limit for a body is %d bytes", maxBody)
+			return berth.ErrRequestTooLarge.With("the limit for a body is %d bytes", limit)
 		}
 		return berth.ErrRequestInvalid.With("the body broke off").Because(err)
 	}

@@ -15,6 +15,8 @@ func repositoryOperations() []operation {
 		{route: "GET " + one, id: "getRepository", summary: "Show a repository, with your role on it", scopes: read, answer: repositoryDoc{}},
 		{route: "PATCH " + one, id: "updateRepository", summary: "Change a repository", scopes: write, body: repositoryBody{}, answer: repositoryDoc{}},
 		{route: "DELETE " + one, id: "deleteRepository", summary: "Delete a repository; packages linked to it stay", scopes: write},
+		{route: "GET " + one + "/readme", id: "getReadme", summary: "Show the README of a repository, as base64", scopes: read, answer: readmeDoc{}},
+		{route: "PUT " + one + "/readme", id: "putReadme", summary: "Write the README of a repository, in Markdown; an empty one removes it", scopes: write, body: readmeBody{}, answer: readmeDoc{}},
 		{route: "GET " + one + "/collaborators", id: "listCollaborators", summary: "List the users with a role on a repository", scopes: write, list: collaboratorDoc{}},
 		{route: "PUT " + one + "/collaborators/{user}", id: "putCollaborator", summary: "Give a user a role on a repository", scopes: write, body: permissionBody{}},
 		{route: "DELETE " + one + "/collaborators/{user}", id: "deleteCollaborator", summary: "Take the role of a user on a repository", scopes: write},

@@ -69,6 +69,7 @@ func (a *API) build() {
 		a.usageRoutes(),
 		a.peopleRoutes(),
 		a.repositoryRoutes(),
+		a.readmeRoutes(),
 		a.tokenRoutes(),
 		a.signInRoutes(),
 		a.identityRoutes(),

@@ -1,0 +1,116 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/meta"
+)
+
+// hidden reports whether an error says that there is nothing which the viewer may see.
+func hidden(err error) bool {
+	return errors.Is(err, berth.ErrRepositoryUnknown) || errors.Is(err, berth.ErrUnauthenticated) || errors.Is(err, berth.ErrOwnerUnknown)
+}
+
+// expiredFor is how long a token that ran out is told of.
+const expiredFor = 7 * 24 * time.Hour
+
+// maxExpiring bounds the tokens that are told of at once.
+const maxExpiring = 20
+
+// ExpiringTokens returns the viewer's own tokens that run out within a time, or did in
+// the last seven days, and are not revoked; the first first, at most 20.
+// Errors: as [Service.ListTokens].
+func (s *Service) ExpiringTokens(ctx context.Context, v berth.Viewer, within time.Duration) ([]Token, error) {
+	now := s.now()
+	var list []Token
+	err := s.meta.View(ctx, func(tx *meta.Tx) error {
+		u, _, err := s.tokenUser(ctx, tx, v, v.Login)
+		if err != nil {
+			return err
+		}
+		rows, err := tx.ListExpiring(ctx, u.ID, now.Add(-expiredFor), now.Add(max(0, min(within, maxTokenLife))), maxExpiring)
+		if err != nil {
+			return err
+		}
+		list = list[:0]
+		for _, row := range rows {
+			t, err := s.token(ctx, tx, u, row)
+			if err != nil {
+				return err
+			}
+			list = append(list, t)
+		}
+		return nil
+	})
+	for i := range list {
+		list[i].LastUsedAt = s.used.latest(list[i].ID, list[i].LastUsedAt)
+	}
+	return list, err
+}
+
+// Found is an owner whose name begins as was asked.
+type Found struct {
+	Name string
+	Kind string // user, org or service
+}
+
+// Search returns the owners whose name begins so and of whom the viewer may know: users,
+// and his organizations with their service accounts; to administrators all. Nobody is
+// shown to who is not signed in. Repositories are found with them: their names begin so
+// in "owner/name", and the viewer may read them.
+// Errors: berth.ErrRequestInvalid for what is no text.
+func (s *Service) Search(ctx context.Context, v berth.Viewer, prefix string, limit int) (owners []Found, repositories []Repository, err error) {
+	prefix = strings.ToLower(strings.TrimSpace(prefix))
+	if len(prefix) > 200 || !utf8.ValidString(prefix) || strings.ContainsFunc(prefix, unicode.IsControl) {
+		return nil, nil, berth.ErrRequestInvalid.With("a search is one line of text, of at most 200 bytes")
+	}
+	if prefix == "" {
+		return nil, nil, nil
+	}
+	limit = max(1, min(limit, MaxPage))
+	owner, name, _ := strings.Cut(prefix, "/")
+	err = s.meta.View(ctx, func(tx *meta.Tx) error {
+		owners, repositories = nil, nil
+		probe := berth.Standing{OwnerID: v.UserID, Membership: berth.MembershipOwner}
+		if !strings.Contains(prefix, "/") && !v.Anonymous() && berth.Can(v, probe, berth.ActionReadAccount) {
+			rows, err := tx.FindOwners(ctx, prefix, v.UserID, v.Admin, limit)
+			if err != nil {
+				return err
+			}
+			for _, row := range rows {
+				kind := row.Kind
+				if row.Service {
+					kind = "service"
+				}
+				owners = append(owners, Found{row.Name, kind})
+			}
+		}
+		q := readerQuery(v)
+		q.After, q.Limit = before(owner, name), limit
+		rows, err := tx.ListRepositories(ctx, q)
+		for _, row := range rows {
+			r := repositoryOf(row.Repository, row.Standing, v)
+			if strings.HasPrefix(r.Cursor(), prefix) {
+				repositories = append(repositories, r)
+			}
+		}
+		return err
+	})
+	return owners, repositories, err
+}
+
+// before returns what lies just before all names of repositories that begin so: in them
+// is nothing after a tilde.
+func before(owner, name string) berth.Name {
+	if name == "" {
+		return berth.Name{Owner: owner}
+	}
+	last := len(name) - 1
+	return berth.Name{Owner: owner, Path: name[:last] + string(rune(name[last]-1)&0x7f) + "~"}
+}
