@@ -161,7 +161,9 @@ func TestSearchOwners(t *testing.T) {
 			{"mia", "acme/we", "acme/web, acme/web2, acme/wed"},
 			{"mia", "acme/web2", "acme/web2"},
 			{"mia", "acme/", "acme/wa, acme/web, acme/web2, acme/wed"},
-			{"mia", "zz", ""}, {"mia", "", ""}, {"root", "ac", "org acme, org acorn, acme/wa, acme/web, acme/web2, acme/wed, acorn/open"},
+			{"mia", "zz", ""},
+			{"mia", "", ""},
+			{"root", "ac", "org acme, org acorn, acme/wa, acme/web, acme/web2, acme/wed, acorn/open"},
 		} {
 			if got := find(s.Viewer(c.who), c.prefix, 10); got != c.want {
 				t.Errorf("%s finds %s by %q, want %s", c.who, got, c.prefix, c.want)

@@ -5,6 +5,7 @@ import (
 	"encoding/asn1"
 	"encoding/pem"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/berth-registry/berth"
@@ -30,24 +31,7 @@ func (d *Document) simpleSigning(content []byte, notes map[string]string) {
 	d.problem(readLarge("the signature", content, func(r *reader, key string) {
 		switch key {
 		case "critical":
-			r.object(func(key string) {
-				switch key {
-				case "identity":
-					r.pairs(func(key, value string) {
-						if key == "docker-reference" {
-							s.Reference = line(value, 2*maxName)
-						}
-					})
-				case "image":
-					r.pairs(func(key, value string) {
-						if key == "docker-manifest-digest" || key == "Docker-manifest-digest" {
-							s.Subject = digestOf(value)
-						}
-					})
-				default:
-					r.skip()
-				}
-			})
+			s.critical(r)
 		case "optional":
 			r.object(func(key string) {
 				if key == "timestamp" {
@@ -81,6 +65,28 @@ func (d *Document) simpleSigning(content []byte, notes map[string]string) {
 		})
 	}
 	d.Text, d.Cut = shown(content)
+}
+
+// critical reads what was signed.
+func (s *Signature) critical(r *reader) {
+	r.object(func(key string) {
+		switch key {
+		case "identity":
+			r.pairs(func(key, value string) {
+				if key == "docker-reference" {
+					s.Reference = line(value, 2*maxName)
+				}
+			})
+		case "image":
+			r.pairs(func(key, value string) {
+				if strings.EqualFold(key, "docker-manifest-digest") {
+					s.Subject = digestOf(value)
+				}
+			})
+		default:
+			r.skip()
+		}
+	})
 }
 
 // unixTime reads seconds since 1970, as a number or as a text.

@@ -96,6 +96,7 @@ func check(t testing.TB, out string) {
 					t.Errorf("a link %s", tag)
 				}
 			}
+		default:
 		}
 	}
 }

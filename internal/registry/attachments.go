@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -86,39 +87,27 @@ func attachedTo(ctx context.Context, tx *meta.Tx, pkg int64, row meta.Version) (
 		}
 	}
 	seen := map[int64]bool{}
-	add := func(p meta.Part, subject berth.Digest, child bool) error {
-		if seen[p.ID] || len(list) == maxAttachments {
-			return nil
-		}
-		seen[p.ID] = true
-		a, ok, err := attachment(ctx, tx, p, child)
-		if err == nil && ok {
-			a.Subject, a.Platform, a.Child = subject, platforms[subject], child
-			list = append(list, a)
-		}
-		return err
-	}
 	for _, h := range parts {
-		if h.child.Role == artifact.RoleAttestation {
-			subject := h.child.Subject
-			if subject == "" {
-				subject = row.Digest
-			}
-			if err := add(h.part, subject, true); err != nil {
+		found, subject := []meta.Part{h.part}, cmp.Or(h.child.Subject, row.Digest)
+		child := h.child.Role == artifact.RoleAttestation
+		if !child {
+			subject = h.part.Digest
+			if found, err = tx.ListAttached(ctx, pkg, subject); err != nil {
 				return nil, err
 			}
-			continue
 		}
-		attached, err := tx.ListAttached(ctx, pkg, h.part.Digest)
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range attached {
-			if p.TrashID != 0 || p.Version {
+		for _, p := range found {
+			if p.TrashID != 0 || p.Version && !child || seen[p.ID] || len(list) == maxAttachments {
 				continue
 			}
-			if err := add(p, h.part.Digest, false); err != nil {
+			seen[p.ID] = true
+			a, ok, err := attachment(ctx, tx, p, child)
+			if err != nil {
 				return nil, err
+			}
+			if ok {
+				a.Subject, a.Platform, a.Child = subject, platforms[subject], child
+				list = append(list, a)
 			}
 		}
 	}

@@ -68,7 +68,7 @@ func (k *shelf) attachments(what string) (list []string) {
 	found, err := k.s.Registry.Attachments(k.Context(), k.v, k.n, k.id(what))
 	k.must(err)
 	for _, a := range found {
-		list = append(list, k.called(fmt.Sprint(a.Digest, " ", a.Kind, " ", a.Kinds, " of ", a.Subject, " ", a.Platform, " ", a.Child)))
+		list = append(list, k.called(fmt.Sprint(a.Digest, ": ", a.Kind, " ", a.Kinds, " of ", a.Subject, " ", a.Platform, " ", a.Child)))
 	}
 	return list
 }
@@ -86,14 +86,14 @@ func TestAttachments(t *testing.T) {
 		k.referrer("another", "single")
 		k.followUp()
 		want := []string{
-			"other image [image] of all  false",
-			"sig image [image] of amd linux/amd64 false",
-			"attestation attestation [sbom provenance] of arm linux/arm64 true",
+			"other: image [image] of all  false",
+			"sig: image [image] of amd linux/amd64 false",
+			"attestation: attestation [sbom provenance] of arm linux/arm64 true",
 		}
 		if diff := cmp.Diff(want, k.attachments("all")); diff != "" {
 			t.Errorf("attachments (-want +got):\n%s", diff)
 		}
-		if diff := cmp.Diff([]string{"another image [image] of single linux/amd64 false"}, k.attachments("single")); diff != "" {
+		if diff := cmp.Diff([]string{"another: image [image] of single linux/amd64 false"}, k.attachments("single")); diff != "" {
 			t.Errorf("attachments of an image (-want +got):\n%s", diff)
 		}
 		_, err := k.s.Registry.Attachments(t.Context(), k.v, k.n, k.id("amd"))

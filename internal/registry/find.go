@@ -182,7 +182,7 @@ func (s *Service) Search(ctx context.Context, v berth.Viewer, q SearchQuery) ([]
 	if strings.Contains(text, "/") {
 		want.Full = want.Begins
 	}
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		if len(want.Words) < meta.MaxWords {
 			want.Words = append(want.Words, "%"+meta.Like(word)+"%")
 		}

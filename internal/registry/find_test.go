@@ -79,8 +79,13 @@ func TestFilterVersions(t *testing.T) {
 			}
 		}
 		for _, q := range []registry.VersionQuery{
-			{Filter: "some"}, {Filter: registry.FilterProtected}, {Search: "a\x00"}, {Search: "\xff"}, {Search: strings.Repeat("a", 201)},
-			{Deleted: true, Search: "a"}, {Deleted: true, Filter: registry.FilterTagged},
+			{Filter: "some"},
+			{Filter: registry.FilterProtected},
+			{Search: "a\x00"},
+			{Search: "\xff"},
+			{Search: strings.Repeat("a", 201)},
+			{Deleted: true, Search: "a"},
+			{Deleted: true, Filter: registry.FilterTagged},
 		} {
 			_, _, err := k.s.Registry.ListVersions(t.Context(), k.v, k.n, q)
 			k.refused(fmt.Sprint(q), err, berth.ErrRequestInvalid)
