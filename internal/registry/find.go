@@ -118,9 +118,13 @@ func (s *Service) FindTags(ctx context.Context, v berth.Viewer, n berth.Name, q 
 			}
 		}
 		rows, err := tx.FindTags(ctx, l)
+		if err != nil {
+			return err
+		}
+		h, err := s.shieldOf(ctx, tx, standing.PackageID, berth.Viewer{})
 		list = make([]Tag, len(rows))
 		for i, row := range rows {
-			list[i] = tagOf(row)
+			list[i] = h.tagOf(row)
 		}
 		return err
 	})
