@@ -80,38 +80,52 @@ func attachedTo(ctx context.Context, tx *meta.Tx, pkg int64, row meta.Version) (
 	if err != nil {
 		return nil, err
 	}
+	platforms, seen := runsOn(parts), map[int64]bool{}
+	for _, h := range parts {
+		found, subject, err := h.attached(ctx, tx, pkg, row.Digest)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range found {
+			if p.TrashID != 0 || p.Version && !h.attests() || seen[p.ID] || len(list) == maxAttachments {
+				continue
+			}
+			seen[p.ID] = true
+			a, ok, err := attachment(ctx, tx, p, h.attests())
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				a.Subject, a.Platform, a.Child = subject, platforms[subject], h.attests()
+				list = append(list, a)
+			}
+		}
+	}
+	return list, nil
+}
+
+// attests reports whether a part is itself what is attached to another one.
+func (h held) attests() bool { return h.child.Role == artifact.RoleAttestation }
+
+// attached returns what is attached by way of a part, and to what: the part itself, or
+// what refers to it.
+func (h held) attached(ctx context.Context, tx *meta.Tx, pkg int64, root berth.Digest) ([]meta.Part, berth.Digest, error) {
+	if h.attests() {
+		return []meta.Part{h.part}, cmp.Or(h.child.Subject, root), nil
+	}
+	found, err := tx.ListAttached(ctx, pkg, h.part.Digest)
+	return found, h.part.Digest, err
+}
+
+// runsOn returns on what the parts of which that is known run.
+func runsOn(parts []held) map[berth.Digest]string {
 	platforms := map[berth.Digest]string{}
 	for _, h := range parts {
 		if h.child.Platform != (artifact.Platform{}) {
 			platforms[h.part.Digest] = h.child.Platform.String()
 		}
 	}
-	seen := map[int64]bool{}
-	for _, h := range parts {
-		found, subject := []meta.Part{h.part}, cmp.Or(h.child.Subject, row.Digest)
-		child := h.child.Role == artifact.RoleAttestation
-		if !child {
-			subject = h.part.Digest
-			if found, err = tx.ListAttached(ctx, pkg, subject); err != nil {
-				return nil, err
-			}
-		}
-		for _, p := range found {
-			if p.TrashID != 0 || p.Version && !child || seen[p.ID] || len(list) == maxAttachments {
-				continue
-			}
-			seen[p.ID] = true
-			a, ok, err := attachment(ctx, tx, p, child)
-			if err != nil {
-				return nil, err
-			}
-			if ok {
-				a.Subject, a.Platform, a.Child = subject, platforms[subject], child
-				list = append(list, a)
-			}
-		}
-	}
-	return list, nil
+	return platforms
 }
 
 // heldBy returns a manifest and all that it holds, as far as that is shown.

@@ -126,7 +126,7 @@ func TestReadAttachment(t *testing.T) {
 			_, err := k.s.Registry.ReadAttachment(t.Context(), k.v, k.n, k.made[what].Digest)
 			k.refused(what, err, berth.ErrManifestUnknown)
 		}
-		_, err := k.s.Registry.ReadAttachment(t.Context(), k.v, k.n, berth.Digest(digest.FromString("nothing")))
+		_, err := k.s.Registry.ReadAttachment(t.Context(), k.v, k.n, digest.FromString("nothing"))
 		k.refused("what is not there", err, berth.ErrManifestUnknown)
 		_, err = k.s.Registry.ReadAttachment(t.Context(), k.s.Viewer("bob"), k.n, k.made["attestation"].Digest)
 		k.refused("a stranger's", err, berth.ErrPackageUnknown)
@@ -180,10 +180,10 @@ func TestGetPlatform(t *testing.T) {
 			t.Errorf("%+v", page)
 		}
 		exec(t, k.s, `UPDATE blobs SET lost_at = 1 WHERE digest = '`+digest.FromString("layer arm").String()+`'`)
-		if got := get("arm").Missing; !slices.Equal(got, []berth.Digest{berth.Digest(digest.FromString("layer arm"))}) {
+		if got := get("arm").Missing; !slices.Equal(got, []berth.Digest{digest.FromString("layer arm")}) {
 			t.Errorf("missing is %v", got)
 		}
-		_, err := k.s.Registry.GetPlatform(t.Context(), k.v, k.n, berth.Digest(digest.FromString("nothing")))
+		_, err := k.s.Registry.GetPlatform(t.Context(), k.v, k.n, digest.FromString("nothing"))
 		k.refused("what is not there", err, berth.ErrManifestUnknown)
 		_, err = k.s.Registry.GetPlatform(t.Context(), k.s.Viewer("bob"), k.n, k.made["arm"].Digest)
 		k.refused("a stranger's", err, berth.ErrPackageUnknown)

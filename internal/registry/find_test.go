@@ -191,8 +191,12 @@ func TestSearch(t *testing.T) {
 	metatest.Each(t, func(t *testing.T, address string) {
 		s := server(t, address)
 		for i, p := range []struct{ owner, path, description, kind string }{
-			{"acme", "web", "The front", "image"}, {"acme", "web/tools", "", "helm"}, {"acme", "cobweb", "Spiders", "image"},
-			{"ada", "web", "", "image"}, {"ada", "zoo", "Has a WEB of 100% cotton", "image"}, {"ada", "other", "", "image"},
+			{"acme", "web", "The front", "image"},
+			{"acme", "web/tools", "", "helm"},
+			{"acme", "cobweb", "Spiders", "image"},
+			{"ada", "web", "", "image"},
+			{"ada", "zoo", "Has a WEB of 100% cotton", "image"},
+			{"ada", "other", "", "image"},
 		} {
 			exec(t, s, fmt.Sprintf(`INSERT INTO packages (owner_id, path, visibility, inherit, created_at, published_at, description, kind, updated_at, downloads)
 				SELECT id, '%s', 'public', FALSE, 0, 1, '%s', '%s', %d, %d FROM owners WHERE folded = '%s'`, p.path, p.description, p.kind, 10-i, i, p.owner))
