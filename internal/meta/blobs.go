@@ -45,7 +45,7 @@ func (tx *Tx) GetBlob(ctx context.Context, pkg int64, d berth.Digest) (Blob, err
 	return scanBlob(tx.row(ctx, qGetBlob, pkg, string(d)))
 }
 
-func scanBlob(r row) (Blob, error) {
+func scanBlob(r *sql.Row) (Blob, error) {
 	var b Blob
 	var lease int64
 	err := r.Scan(&b.Digest, &b.Size, &b.Key, &lease)

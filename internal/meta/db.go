@@ -23,15 +23,8 @@ const maxAttempts = 12
 // DB is the metadata database. Use it through [DB.View] and [DB.Update].
 type DB struct {
 	dialect dialect
-	read    *pool
-	write   *pool
-}
-
-// pool is a set of connections with the statements prepared on them: parsing a
-// text each time costs more than running it.
-type pool struct {
-	db    *sql.DB
-	stmts map[string]*sql.Stmt // by text, never changed after prepare
+	read    *sql.DB
+	write   *sql.DB
 }
 
 // Open connects to the database at address ("sqlite:PATH" or "postgres://…")
@@ -53,29 +46,7 @@ func Open(ctx context.Context, address string) (*DB, error) {
 	if err := db.migrate(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("migrate database: %w", err), db.Close())
 	}
-	if err := db.prepare(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("prepare statements: %w", err), db.Close())
-	}
 	return db, nil
-}
-
-func (db *DB) prepare(ctx context.Context) error {
-	if err := db.write.prepare(ctx, db.dialect); err != nil || db.read == db.write {
-		return err
-	}
-	return db.read.prepare(ctx, db.dialect)
-}
-
-func (p *pool) prepare(ctx context.Context, d dialect) error {
-	p.stmts = map[string]*sql.Stmt{}
-	for _, text := range append(statements(), d.clock) {
-		s, err := p.db.PrepareContext(ctx, text)
-		if err != nil {
-			return fmt.Errorf("%s: %w", text, err)
-		}
-		p.stmts[text] = s
-	}
-	return nil
 }
 
 // openSQLite makes one connection for writing, because SQLite allows one
@@ -89,18 +60,22 @@ func (db *DB) openSQLite(path string) error {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	w, err := sql.Open("sqlite", sqliteDSN(path, true))
+	keep := map[string]bool{db.dialect.clock: true}
+	for _, text := range statements() {
+		keep[text] = true
+	}
+	w, err := openPool(sqliteDSN(path, true), keep)
 	if err != nil {
 		return err
 	}
 	w.SetMaxOpenConns(1)
-	r, err := sql.Open("sqlite", sqliteDSN(path, false))
+	r, err := openPool(sqliteDSN(path, false), keep)
 	if err != nil {
 		return errors.Join(err, w.Close())
 	}
 	r.SetMaxOpenConns(4)
 	r.SetMaxIdleConns(4)
-	db.write, db.read = &pool{db: w}, &pool{db: r}
+	db.write, db.read = w, r
 	return nil
 }
 
@@ -117,36 +92,27 @@ func (db *DB) openPostgres(address string) error {
 	p.SetMaxOpenConns(16)
 	p.SetMaxIdleConns(16)
 	p.SetConnMaxIdleTime(5 * time.Minute)
-	db.write = &pool{db: p}
-	db.read = db.write
+	db.write, db.read = p, p
 	return nil
 }
 
 // Close releases the connections.
 func (db *DB) Close() error {
-	err := db.write.close()
+	err := db.write.Close()
 	if db.read != db.write {
-		err = errors.Join(err, db.read.close())
+		err = errors.Join(err, db.read.Close())
 	}
 	return err
 }
 
-func (p *pool) close() error {
-	for _, s := range p.stmts {
-		_ = s.Close() // closing the connections does it too
-	}
-	return p.db.Close()
-}
-
 // Ping reports whether the database answers.
 func (db *DB) Ping(ctx context.Context) error {
-	return db.read.db.PingContext(ctx)
+	return db.read.PingContext(ctx)
 }
 
 // Tx is one transaction. Its methods are one statement each.
 type Tx struct {
 	tx      *sql.Tx
-	pool    *pool
 	dialect dialect
 }
 
@@ -201,13 +167,13 @@ func named(ctx context.Context, err error) error {
 	return err
 }
 
-func (db *DB) run(ctx context.Context, p *pool, opts *sql.TxOptions, fn func(*Tx) error) error {
-	tx, err := p.db.BeginTx(ctx, opts)
+func (db *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, fn func(*Tx) error) error {
+	tx, err := pool.BeginTx(ctx, opts)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit it does nothing, and else the error at hand says more
-	if err := fn(&Tx{tx: tx, pool: p, dialect: db.dialect}); err != nil {
+	if err := fn(&Tx{tx: tx, dialect: db.dialect}); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {

@@ -8,9 +8,9 @@ func Statements() []string { return statements() }
 
 func MaxAttempts() int { return maxAttempts }
 
-func (db *DB) Writers() *sql.DB { return db.write.db }
+func (db *DB) Writers() *sql.DB { return db.write }
 
-func (db *DB) Readers() *sql.DB { return db.read.db }
+func (db *DB) Readers() *sql.DB { return db.read }
 
 func (tx *Tx) SQL() *sql.Tx { return tx.tx }
 
@@ -21,3 +21,6 @@ func (l VersionList) Query() (text string, args []any) { return l.query() }
 func (l TagList) Query() (text string, args []any) { return l.query() }
 
 func (q PackageSearch) Query() (text string, args []any) { return q.query() }
+
+// Kept returns how many statements a connection of SQLite holds prepared.
+func Kept(conn any) int { return len(conn.(*keeper).stmts) }

@@ -29,7 +29,7 @@ func (db *DB) migrate(ctx context.Context) error {
 		}
 		options = append(options, goose.WithSessionLocker(locker))
 	}
-	provider, err := goose.NewProvider(db.dialect.goose, db.write.db, files, options...)
+	provider, err := goose.NewProvider(db.dialect.goose, db.write, files, options...)
 	if err != nil {
 		return err
 	}

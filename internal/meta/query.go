@@ -4,51 +4,21 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/berth-registry/berth"
 )
 
-// row is the result of a query for at most one row.
-type row struct {
-	*sql.Row
-
-	err error
-}
-
-// Scan copies the columns. No row is sql.ErrNoRows, which must not leave meta.
-func (r row) Scan(dest ...any) error {
-	if r.err != nil {
-		return r.err
-	}
-	return r.Row.Scan(dest...)
-}
-
-func (tx *Tx) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
-	s, ok := tx.pool.stmts[query]
-	if !ok {
-		return nil, fmt.Errorf("statement is missing from the list: %s", query)
-	}
-	return tx.tx.StmtContext(ctx, s), nil
-}
-
-func (tx *Tx) row(ctx context.Context, query string, args ...any) row {
-	s, err := tx.stmt(ctx, query)
-	if err != nil {
-		return row{err: err}
-	}
-	return row{Row: s.QueryRowContext(ctx, args...)}
+// row runs a query for at most one row. No row is sql.ErrNoRows, which must not leave
+// meta.
+func (tx *Tx) row(ctx context.Context, query string, args ...any) *sql.Row {
+	return tx.tx.QueryRowContext(ctx, query, args...)
 }
 
 // exec runs a statement and returns how many rows it changed. A broken foreign key
 // becomes the domain error that the caller names, see dangling.
 func (tx *Tx) exec(ctx context.Context, onDangling *berth.Error, query string, args ...any) (int64, error) {
-	s, err := tx.stmt(ctx, query)
-	if err != nil {
-		return 0, err
-	}
-	result, err := s.ExecContext(ctx, args...)
+	result, err := tx.tx.ExecContext(ctx, query, args...)
 	if err != nil {
 		return 0, dangling(err, onDangling)
 	}
@@ -57,11 +27,7 @@ func (tx *Tx) exec(ctx context.Context, onDangling *berth.Error, query string, a
 
 // list runs a query and hands each row to scan.
 func (tx *Tx) list(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
-	s, err := tx.stmt(ctx, query)
-	if err != nil {
-		return err
-	}
-	rows, err := s.QueryContext(ctx, args...)
+	rows, err := tx.tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err
 	}

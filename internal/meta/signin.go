@@ -56,7 +56,7 @@ func (tx *Tx) GetSignInOf(ctx context.Context, user int64) (SignIn, error) {
 	return scanSignIn(tx.row(ctx, qGetSignInOf, user))
 }
 
-func scanSignIn(r row) (SignIn, error) {
+func scanSignIn(r *sql.Row) (SignIn, error) {
 	var u SignIn
 	err := r.Scan(&u.ID, &u.Name, &u.PasswordHash, &u.Admin, &u.Blocked, &u.Service, &u.Factor, &u.Outside)
 	return u, orUnknown(err, berth.ErrOwnerUnknown)

@@ -1,9 +1,7 @@
 package meta
 
-// statements lists every query, so that all are prepared when the database is
-// opened: inside a transaction it would be too late, because preparing asks for a
-// connection, and the transaction may hold the last one. A test compares the list
-// with the source.
+// statements lists every query: these are kept on a connection once they were used, and
+// tests prepare and explain them. A test compares the list with the source.
 func statements() []string { //nolint:funlen // it is a list
 	return []string{
 		qAddBlob,

@@ -67,7 +67,7 @@ func (tx *Tx) GetTokenCredential(ctx context.Context, hash string) (Credential, 
 	return scanCredential(tx.row(ctx, qGetTokenCredential, hash))
 }
 
-func scanCredential(r row) (Credential, error) {
+func scanCredential(r *sql.Row) (Credential, error) {
 	var c Credential
 	var created, expires sql.NullInt64
 	err := r.Scan(&c.UserID, &c.Login, &c.Admin, &c.Blocked, &c.TokenID, &c.Scopes, &c.Actions, &c.Limited, &created, &expires, &c.Revoked)
