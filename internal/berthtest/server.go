@@ -16,6 +16,7 @@ import (
 	"github.com/berth-registry/berth/internal/blob/memblob"
 	"github.com/berth-registry/berth/internal/httpkit"
 	"github.com/berth-registry/berth/internal/meta"
+	"github.com/berth-registry/berth/internal/meta/metatest"
 	"github.com/berth-registry/berth/internal/ociapi"
 	"github.com/berth-registry/berth/internal/registry"
 	"github.com/berth-registry/berth/internal/restapi"
@@ -77,6 +78,9 @@ func New(t testing.TB, options ...Options) *Server {
 	}
 	if o.Address == "" {
 		o.Address = "sqlite:" + s.file
+		if err := metatest.CopySchema(t.Context(), s.file); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

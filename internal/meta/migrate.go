@@ -2,21 +2,16 @@ package meta
 
 import (
 	"context"
-	"embed"
 	"io/fs"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
+
+	"github.com/berth-registry/berth/internal/meta/migrations"
 )
 
-// Migrations go forward only. A release may add what the next one needs, and
-// remove what the last one stopped using, so that two releases run side by side.
-//
-//go:embed migrations
-var migrations embed.FS
-
 func (db *DB) migrate(ctx context.Context) error {
-	files, err := fs.Sub(migrations, "migrations/"+db.dialect.name)
+	files, err := fs.Sub(migrations.Files, db.dialect.name)
 	if err != nil {
 		return err
 	}

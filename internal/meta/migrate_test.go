@@ -58,7 +58,7 @@ func TestOpenByProcesses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	metatest.Each(t, func(t *testing.T, address string) {
+	metatest.EachBare(t, func(t *testing.T, address string) {
 		var inputs []io.Closer
 		var children []*exec.Cmd
 		for range 4 {
@@ -99,7 +99,7 @@ func TestOpenByProcesses(t *testing.T) {
 func TestOpenByGoroutines(t *testing.T) {
 	t.Parallel()
 	for range 3 {
-		metatest.Each(t, func(t *testing.T, address string) {
+		metatest.EachBare(t, func(t *testing.T, address string) {
 			errs := make(chan error)
 			for range 4 {
 				go func() { errs <- openAndUse(t.Context(), address) }()
@@ -134,7 +134,7 @@ func wantMigrated(t *testing.T, address string) {
 
 func TestOpenAgain(t *testing.T) {
 	t.Parallel()
-	metatest.Each(t, func(t *testing.T, address string) {
+	metatest.EachBare(t, func(t *testing.T, address string) {
 		for range 3 {
 			if err := openAndUse(t.Context(), address); err != nil {
 				t.Fatal(err)

@@ -16,7 +16,7 @@ import (
 // given and packages lie in the trash.
 func TestUpgradeListing(t *testing.T) {
 	t.Parallel()
-	metatest.Each(t, func(t *testing.T, address string) {
+	metatest.EachBare(t, func(t *testing.T, address string) {
 		dialect, driver, source, directory := goose.DialectPostgres, "pgx", address, "migrations/postgres"
 		if path, ok := strings.CutPrefix(address, "sqlite:"); ok {
 			dialect, driver, source, directory = goose.DialectSQLite3, "sqlite", path, "migrations/sqlite"
