@@ -48,7 +48,7 @@ func TestMatrixOfOldNames(t *testing.T) {
 			var group sync.WaitGroup
 			for i := range workers / 2 {
 				w := newWorld(t, berthtest.New(t, options("")))
-				m := &matrix{counts: &n, w: w, t: t, main: true, rows: oldNameRows(what == "owners"), actors: w.actors(t)}
+				m := &matrix{counts: &n, w: w, t: t, main: true, thin: thin(), rows: oldNameRows(what == "owners"), actors: w.actors(t)}
 				m.actors = mainColumns(m.actors)
 				rename(t, w)
 				m.c, m.watch = w.With(""), w.Watch()
