@@ -78,9 +78,13 @@ type page struct {
 // show prints a page. It is made whole before anything is sent, so that what goes
 // wrong on the way is an error and not half a page.
 func (u *UI) show(w *httpkit.Writer, r *http.Request, v berth.Viewer, p page) error {
+	tokens, err := u.expiring(r, v)
+	if err != nil {
+		return err
+	}
 	f := view.Frame{
 		Title: p.title, Login: v.Login, Admin: v.Admin, Open: u.account.RegistrationOpen(), Theme: u.theme(r), Path: r.URL.RequestURI(),
-		Static: u.files.version, Search: p.search, Now: u.account.Now(), Flash: u.takeFlash(w, r),
+		Static: u.files.version, Search: p.search, Now: u.account.Now(), Flash: u.takeFlash(w, r), Tokens: tokens,
 	}
 	if p.status == 0 {
 		p.status = http.StatusOK

@@ -1,0 +1,158 @@
+package webui
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/account"
+	"github.com/berth-registry/berth/internal/httpkit"
+	"github.com/berth-registry/berth/internal/webui/view"
+)
+
+const (
+	usualLife = "30" // days
+
+	expiresNever  = "never"
+	expiresCustom = "custom"
+
+	day = 24 * time.Hour
+)
+
+// getNewToken shows the form. Programs that need a token link to it with the scopes
+// and a name for it, which GitHub calls a description.
+func (u *UI) getNewToken(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+	q := r.URL.Query()
+	name := q.Get("name")
+	if name == "" {
+		name = q.Get("description")
+	}
+	separator := func(c rune) bool { return c == ',' || c == ' ' }
+	form := url.Values{"name": {name}, "expires": {usualLife}, "scope": strings.FieldsFunc(strings.Join(q["scopes"], ","), separator)}
+	return u.showNewToken(w, r, v, form, nil)
+}
+
+// showNewToken shows the form with what was typed, and what was wrong with that.
+func (u *UI) showNewToken(w *httpkit.Writer, r *http.Request, v berth.Viewer, typed url.Values, wrong error) error {
+	f := view.TokenForm{
+		Name: strings.ToValidUTF8(typed.Get("name"), ""), Expires: typed.Get("expires"), Until: typed.Get("until"),
+		FirstDay: u.account.Now().UTC().Format(time.DateOnly),
+		Owners:   typed.Get("owners"), Packages: typed.Get("packages"), Scopes: scopeChoices(v.Admin), Actions: actionChoices(),
+	}
+	f.Limits = f.Owners != "" || f.Packages != "" || len(typed["action"]) > 0
+	for _, g := range f.Scopes {
+		check(g.Choices, typed["scope"])
+	}
+	check(f.Actions, typed["action"])
+	status := http.StatusOK
+	if wrong != nil {
+		failure := u.describe(w, r, wrong)
+		status, f.Failure = failure.Status, failure.Text
+	}
+	return u.show(w, r, v, page{status: status, title: "New access token", main: view.NewToken(f)})
+}
+
+func check(choices []view.Choice, chosen []string) {
+	for i := range choices {
+		choices[i].Checked = slices.Contains(chosen, choices[i].Value)
+	}
+}
+
+// scopeChoices explains the scopes. That of the site is nothing to those who do not
+// administer it.
+func scopeChoices(admin bool) []view.ChoiceGroup {
+	groups := []view.ChoiceGroup{
+		{Title: "Packages", Choices: []view.Choice{
+			{Value: "read:packages", Text: "Pull, and look at packages"},
+			{Value: "write:packages", Text: "Push and pull, and change the settings of packages"},
+			{Value: "delete:packages", Text: "Delete packages and versions, and restore them"},
+		}},
+		{Title: "Organizations", Choices: []view.Choice{
+			{Value: "admin:org", Text: "Members, teams and settings of organizations"},
+		}},
+		{Title: "Repositories", Choices: []view.Choice{
+			{Value: "write:repositories", Text: "Make and change records of source repositories"},
+		}},
+		{Title: "Account", Choices: []view.Choice{
+			{Value: "read:user", Text: "Read about you, and about organizations that you are in"},
+			{Value: "user", Text: "Change your account, its tokens and sessions"},
+		}},
+	}
+	if admin {
+		groups = append(groups, view.ChoiceGroup{Title: "Site", Choices: []view.Choice{{Value: "admin", Text: "Administer this registry"}}})
+	}
+	return groups
+}
+
+func actionChoices() []view.Choice {
+	return []view.Choice{
+		{Value: string(berth.ActionPull), Text: "Read packages"},
+		{Value: string(berth.ActionPush), Text: "Write to them"},
+		{Value: string(berth.ActionDelete), Text: "Delete versions and packages"},
+		{Value: string(berth.ActionAdmin), Text: "Change settings and rights"},
+	}
+}
+
+// postNewToken makes the token, and shows it this once.
+func (u *UI) postNewToken(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+	request, err := readToken(r.PostForm, u.account.Now())
+	var t account.Token
+	if err == nil {
+		t, err = u.account.CreateToken(r.Context(), v, v.Login, request)
+	}
+	if err != nil {
+		if !canMend(err) {
+			return err
+		}
+		return u.showNewToken(w, r, v, r.PostForm, err)
+	}
+	start := u.startPage(r, v)
+	made := view.MadeToken{
+		Row: tokenRow(t), Secret: t.Secret, Login: start.Owner, Host: start.Host, Plain: start.Plain, Docker: t.Scopes&berth.ScopesPackages != 0,
+	}
+	return u.show(w, r, v, page{title: "Your new access token", main: view.TokenMade(made)})
+}
+
+// readToken reads what a token is to be. Errors: berth.ErrTokenInvalid.
+func readToken(f url.Values, now time.Time) (account.TokenRequest, error) {
+	names := func(field string) []string {
+		return strings.FieldsFunc(f.Get(field), func(c rune) bool { return strings.ContainsRune(", \t\r\n", c) })
+	}
+	t := account.TokenRequest{Name: strings.TrimSpace(f.Get("name")), Owners: names("owners"), Packages: names("packages")}
+	for _, a := range f["action"] {
+		t.Actions = append(t.Actions, berth.Action(a))
+	}
+	var err error
+	if t.Scopes, err = berth.ParseScopes(strings.Join(f["scope"], ",")); err != nil {
+		return t, err
+	}
+	t.Life, err = readLife(f.Get("expires"), f.Get("until"), now)
+	return t, err
+}
+
+// readLife reads how long a token is to live: some days, until the end of one, or 0
+// for ever.
+func readLife(expires, until string, now time.Time) (time.Duration, error) {
+	switch expires {
+	case expiresNever:
+		return 0, nil
+	case expiresCustom:
+		last, err := time.Parse(time.DateOnly, until)
+		if err != nil {
+			return 0, berth.ErrTokenInvalid.With("choose its last day, as in %s", now.UTC().Add(30*day).Format(time.DateOnly))
+		}
+		if life := last.Add(day).Sub(now); life > 0 {
+			return life, nil
+		}
+		return 0, berth.ErrTokenInvalid.With("its last day, %s, is over already", until)
+	case "7", "30", "60", "90", "365":
+		days, err := strconv.Atoi(expires)
+		return time.Duration(days) * day, err
+	default:
+		return 0, berth.ErrTokenInvalid.With("it expires in %.20q; choose from the list", expires)
+	}
+}

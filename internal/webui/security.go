@@ -1,0 +1,182 @@
+package webui
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"rsc.io/qr"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/httpkit"
+	"github.com/berth-registry/berth/internal/webui/view"
+)
+
+// fieldCurrent is the password that counts now. Those who change how an account signs
+// in are asked for it each time, so that u.sure has nothing to add.
+const fieldCurrent = "current-password"
+
+// securityRoutes are about how one signs in.
+func (u *UI) securityRoutes() []route {
+	return []route{
+		{method: "GET", path: "/settings/security", handle: signed(u.getSecurity)},
+		{method: "POST", path: "/settings/security/password", handle: signed(u.postPassword)},
+		{method: "POST", path: "/settings/security/factor", handle: signed(u.postFactor)},
+		{method: "POST", path: "/settings/security/factor/confirm", handle: signed(u.postConfirmFactor)},
+		{method: "POST", path: "/settings/security/factor/codes", handle: signed(u.postRecoveryCodes)},
+		{method: "POST", path: "/settings/security/factor/off", handle: signed(u.postFactorOff)},
+		{method: "POST", path: "/settings/security/identities/unlink", handle: u.sure(u.postUnlink)},
+	}
+}
+
+func (u *UI) getSecurity(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+	return u.showSecurity(w, r, v, http.StatusOK, func(*view.SecurityPage) {})
+}
+
+func (u *UI) showSecurity(w *httpkit.Writer, r *http.Request, v berth.Viewer, status int, change func(*view.SecurityPage)) error {
+	factor, err := u.account.GetSecondFactor(r.Context(), v)
+	if err != nil {
+		return err
+	}
+	list, err := u.account.ListIdentities(r.Context(), v, v.Login)
+	if err != nil {
+		return err
+	}
+	p := view.SecurityPage{Factor: factor.On, Codes: factor.RecoveryCodes}
+	for _, i := range list {
+		p.Identities = append(p.Identities, view.IdentityRow{Provider: i.Provider, Title: i.Title, Subject: i.Subject, CreatedAt: i.CreatedAt})
+	}
+	change(&p)
+	return u.show(w, r, v, page{status: status, title: "Signing in", main: view.Security(p)})
+}
+
+// againSecurity shows the page with what was wrong in one of its forms.
+func (u *UI) againSecurity(w *httpkit.Writer, r *http.Request, v berth.Viewer, err error, field func(*view.SecurityPage) *string) error {
+	if !canMend(err) {
+		return err
+	}
+	f := u.describe(w, r, err)
+	return u.showSecurity(w, r, v, f.Status, func(p *view.SecurityPage) { *field(p) = f.Text })
+}
+
+func (u *UI) postPassword(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+	if err := readForm(w, r); err != nil {
+		return err
+	}
+	f := r.PostForm
+	var err error
+	if f.Get("password") != f.Get("again") {
+		err = berth.ErrPasswordInvalid.With("the two new passwords differ; type them again")
+	} else {
+		err = u.account.ChangePassword(r.Context(), v, f.Get(fieldCurrent), f.Get("password"))
+	}
+	if err != nil {
+		return u.againSecurity(w, r, v, err, func(p *view.SecurityPage) *string { return &p.WrongPassword })
+	}
+	return u.done(w, r, "/settings/security", "Your password is changed, and your other sessions have ended.")
+}
+
+// postFactor makes a second factor, which counts when a code of it comes back.
+func (u *UI) postFactor(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+	if err := readForm(w, r); err != nil {
+		return err
+	}
+	made, err := u.account.StartSecondFactor(r.Context(), v, r.PostForm.Get(fieldCurrent))
+	if err != nil {
+		return u.againSecurity(w, r, v, err, func(p *view.SecurityPage) *string { return &p.WrongStart })
+	}
+	return u.showFactor(w, r, v, http.StatusOK, made.URL, "")
+}
+
+// showFactor shows a second factor as a picture. Its key comes back with the form, so
+// that a wrong code is no reason to scan another.
+func (u *UI) showFactor(w *httpkit.Writer, r *http.Request, v berth.Viewer, status int, key, wrong string) error {
+	p, err := factorPage(key)
+	if err != nil {
+		return err
+	}
+	p.Failure = wrong
+	return u.show(w, r, v, page{status: status, title: "Set up the second factor", main: view.Factor(p)})
+}
+
+// maxFactorKey bounds the address that a picture is made of, in bytes.
+const maxFactorKey = 512
+
+// factorPage draws a second factor. Errors: berth.ErrRequestInvalid.
+func factorPage(key string) (view.FactorPage, error) {
+	p := view.FactorPage{URL: key}
+	at, err := url.Parse(key)
+	if err != nil || len(key) > maxFactorKey || at.Scheme != "otpauth" || at.Query().Get("secret") == "" {
+		return p, berth.ErrRequestInvalid.With("the form has lost its second factor; start again")
+	}
+	p.Secret = at.Query().Get("secret")
+	code, err := qr.Encode(key, qr.M)
+	if err != nil {
+		return p, fmt.Errorf("draw a second factor: %w", err)
+	}
+	p.Path, p.Size = squares(code)
+	return p, nil
+}
+
+// squares draws a code as a path with a margin, a line for each row of black ones.
+func squares(c *qr.Code) (path, size string) {
+	const margin = 2
+	var b strings.Builder
+	for y := range c.Size {
+		for x := 0; x < c.Size; x++ {
+			start := x
+			for c.Black(x, y) { // it is white outside
+				x++
+			}
+			if x > start {
+				fmt.Fprintf(&b, "M%d %dh%dv1h-%dz", start+margin, y+margin, x-start, x-start)
+			}
+		}
+	}
+	return b.String(), strconv.Itoa(c.Size + 2*margin)
+}
+
+func (u *UI) postConfirmFactor(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+	if err := readForm(w, r); err != nil {
+		return err
+	}
+	codes, err := u.account.ConfirmSecondFactor(r.Context(), v, r.PostForm.Get("code"))
+	if err == nil {
+		return u.show(w, r, v, page{title: "Recovery codes", main: view.RecoveryCodes(codes, true)})
+	}
+	if !canMend(err) {
+		return err
+	}
+	f := u.describe(w, r, err)
+	return u.showFactor(w, r, v, f.Status, r.PostForm.Get("key"), f.Text)
+}
+
+func (u *UI) postRecoveryCodes(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+	if err := readForm(w, r); err != nil {
+		return err
+	}
+	codes, err := u.account.NewRecoveryCodes(r.Context(), v, r.PostForm.Get(fieldCurrent), r.PostForm.Get("code"))
+	if err != nil {
+		return u.againSecurity(w, r, v, err, func(p *view.SecurityPage) *string { return &p.WrongCodes })
+	}
+	return u.show(w, r, v, page{title: "Recovery codes", main: view.RecoveryCodes(codes, false)})
+}
+
+func (u *UI) postFactorOff(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+	if err := readForm(w, r); err != nil {
+		return err
+	}
+	if err := u.account.RemoveSecondFactor(r.Context(), v, r.PostForm.Get(fieldCurrent), r.PostForm.Get("code")); err != nil {
+		return u.againSecurity(w, r, v, err, func(p *view.SecurityPage) *string { return &p.WrongOff })
+	}
+	return u.done(w, r, "/settings/security", "The second factor is off.")
+}
+
+func (u *UI) postUnlink(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+	if err := u.account.UnlinkIdentity(r.Context(), v, v.Login, r.PostForm.Get("provider"), r.PostForm.Get("subject")); err != nil {
+		return u.againSecurity(w, r, v, err, func(p *view.SecurityPage) *string { return &p.WrongUnlink })
+	}
+	return u.done(w, r, "/settings/security", "Unlinked.")
+}

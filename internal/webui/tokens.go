@@ -1,0 +1,131 @@
+package webui
+
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/account"
+	"github.com/berth-registry/berth/internal/httpkit"
+	"github.com/berth-registry/berth/internal/webui/view"
+)
+
+const (
+	// readTokens and maxReads bound how many tokens are read for a page: revoked ones
+	// are left out of it.
+	readTokens = 100
+	maxReads   = 10
+
+	maxNotices   = 3                  // of tokens that run out
+	noticedAfter = 3 * 24 * time.Hour // they did
+)
+
+// tokenRoutes are about one's own access tokens.
+func (u *UI) tokenRoutes() []route {
+	return []route{
+		{method: "GET", path: "/settings/tokens", handle: signed(u.getTokens)},
+		{method: "GET", path: "/settings/tokens/new", handle: signed(u.getNewToken)},
+		{method: "POST", path: "/settings/tokens/new", handle: u.sureIf(mighty, u.postNewToken)},
+		{method: "POST", path: "/settings/tokens/{id}/revoke", handle: signed(u.postRevoke)},
+		{method: "GET", path: "/settings/personal-access-tokens", handle: moved("/settings/tokens")},
+		{method: "GET", path: "/settings/personal-access-tokens/new", handle: moved("/settings/tokens/new")},
+	}
+}
+
+// moved sends on whoever knows a page by the address that it has elsewhere.
+func moved(path string) handler {
+	return func(w *httpkit.Writer, r *http.Request, _ berth.Viewer) error {
+		to := url.URL{Path: path, RawQuery: r.URL.RawQuery}
+		return redirect(w, to.String())
+	}
+}
+
+// mighty reports whether a token is asked for that a browser left open must not make.
+// The one of the first push is none.
+func mighty(form url.Values) bool {
+	return slices.ContainsFunc(form["scope"], func(s string) bool {
+		scopes, err := berth.ParseScopes(s)
+		return err != nil || scopes&(berth.ScopeDeletePackages|berth.ScopeAdmin) != 0
+	})
+}
+
+func (u *UI) getTokens(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+	var before int64
+	if text := r.URL.Query().Get("before"); text != "" {
+		var err error
+		if before, err = strconv.ParseInt(text, 10, 64); err != nil || before <= 0 {
+			return berth.ErrPageInvalid.With("before is %.20q, expected the number of a token", text)
+		}
+	}
+	p := view.TokensPage{First: before == 0}
+	for range maxReads {
+		list, err := u.account.ListTokens(r.Context(), v, v.Login, before, readTokens)
+		if err != nil {
+			return err
+		}
+		for i := 0; i < len(list) && len(p.Rows) < pageSize; i++ {
+			before = list[i].ID
+			if list[i].RevokedAt.IsZero() {
+				p.Rows = append(p.Rows, tokenRow(list[i]))
+			}
+		}
+		last := len(list) < readTokens && (len(list) == 0 || before == list[len(list)-1].ID)
+		if p.Before = strconv.FormatInt(before, 10); last {
+			p.Before = ""
+		}
+		if last || len(p.Rows) == pageSize {
+			break
+		}
+	}
+	return u.show(w, r, v, page{title: "Access tokens", main: view.Tokens(p)})
+}
+
+func tokenRow(t account.Token) view.TokenRow {
+	row := view.TokenRow{
+		ID: strconv.FormatInt(t.ID, 10), Name: t.Name, Scopes: strings.Split(t.Scopes.String(), ","),
+		Limited: t.Limited, Reach: slices.Concat(t.Owners, t.Packages), CreatedAt: t.CreatedAt, UsedAt: t.LastUsedAt, ExpiresAt: t.ExpiresAt,
+	}
+	for _, a := range t.Actions {
+		row.Actions = append(row.Actions, string(a))
+	}
+	return row
+}
+
+func (u *UI) postRevoke(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+	id, ok := pathID(r)
+	if !ok {
+		return berth.ErrTokenUnknown
+	}
+	if err := u.account.RevokeToken(r.Context(), v, v.Login, id); err != nil {
+		return err
+	}
+	return u.done(w, r, "/settings/tokens", "The access token is revoked.")
+}
+
+// expiring returns the viewer's tokens that run out, or just have. It is asked on the
+// pages where somebody comes to himself, and not on every page that he reads; the page
+// of tokens says it in its list.
+func (u *UI) expiring(r *http.Request, v berth.Viewer) ([]view.Expiring, error) {
+	path := r.URL.Path
+	if v.SessionID == 0 || r.Method != http.MethodGet || path != "/" && path != "/settings" && !strings.HasPrefix(path, "/settings/") || strings.HasPrefix(path, "/settings/tokens") {
+		return nil, nil
+	}
+	list, err := u.account.ListTokens(r.Context(), v, v.Login, 0, readTokens)
+	if err != nil {
+		return nil, err
+	}
+	now := u.account.Now()
+	var found []view.Expiring
+	for _, t := range list {
+		if t.RevokedAt.IsZero() && view.Near(t.CreatedAt, t.ExpiresAt, now) && now.Sub(t.ExpiresAt) < noticedAfter {
+			found = append(found, view.Expiring{Name: cmp.Or(t.Name, strconv.FormatInt(t.ID, 10)), At: t.ExpiresAt})
+		}
+	}
+	slices.SortStableFunc(found, func(a, b view.Expiring) int { return a.At.Compare(b.At) })
+	return found[:min(len(found), maxNotices)], nil
+}
