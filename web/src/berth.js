@@ -126,3 +126,5 @@ document.addEventListener("htmx:after:swap", () => prepare(document));
 
 prepare(document);
 markLines();
+// On a phone the pages beside this one are a strip, which may hide where one is.
+document.querySelector(".nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
