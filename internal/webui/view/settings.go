@@ -39,7 +39,9 @@ func over(ctx context.Context, t time.Time) bool {
 	return !t.IsZero() && !t.After(frame(ctx).Now)
 }
 
-func near(ctx context.Context, r TokenRow) bool { return Near(r.CreatedAt, r.ExpiresAt, frame(ctx).Now) }
+func near(ctx context.Context, r TokenRow) bool {
+	return Near(r.CreatedAt, r.ExpiresAt, frame(ctx).Now)
+}
 
 // scopeColour sets apart what cannot be undone, and what is everything.
 func scopeColour(scope string) string {
