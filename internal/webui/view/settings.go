@@ -6,7 +6,7 @@ import (
 )
 
 // settingsTabs are the pages of one's own account.
-func settingsTabs(ctx context.Context, current string) []Tab {
+func settingsTabs(current string) []Tab {
 	tabs := []Tab{
 		{Name: "Profile", Href: "/settings", Icon: IconPerson},
 		{Name: "Access tokens", Href: "/settings/tokens", Icon: IconKey},
@@ -53,15 +53,6 @@ func scopeColour(scope string) string {
 	default:
 		return ""
 	}
-}
-
-// codesText is recovery codes as they are copied.
-func codesText(codes []string) string {
-	text := ""
-	for _, c := range codes {
-		text += c + "\n"
-	}
-	return text
 }
 
 func sessionIcon(s SessionRow) Icon {
