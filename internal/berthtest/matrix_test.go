@@ -261,15 +261,18 @@ func (m *matrix) compare(row *row, a *actor, got *berthtest.Response) (wrong []s
 	name, rest, _ := strings.Cut(rest, ">")
 	name = m.fill(name, a)
 	zeds := strings.Repeat("z", len(name))
+	asked, absent := name, zeds
 	if _, err := strconv.Atoi(name); err == nil {
-		zeds, name = "987654321", "987654321" // numbers are everywhere, and nobody is told this one
+		// Numbers are everywhere, and nobody is told this one; but a page says its address.
+		zeds = "987654321"
+		asked, absent = m.fill(from+name+rest, a), m.fill(from+zeds+rest, a)
 	}
 	twin := m.send(row, a, from+zeds+rest)
 	if changed := m.watch.Changed(); changed != "" {
 		m.watch.Restore()
 		wrong = append(wrong, "something was changed for "+zeds+":\n"+changed)
 	}
-	if is, other := look(got, name, name), look(twin, zeds, name); is != other {
+	if is, other := look(got, asked, asked), look(twin, absent, asked); is != other {
 		wrong = append(wrong, "the answer shows whether it is there:\n"+cmp.Diff(is, other))
 	}
 	return wrong

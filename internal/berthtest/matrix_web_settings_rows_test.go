@@ -56,6 +56,8 @@ func webOwnOrgsRows() []row {
 			return verdict{status: http.StatusConflict}
 		case a.acme == member:
 			return allowed()
+		case a.site: // he knows the organization, and is told that he is not in it
+			return verdict{status: http.StatusNotFound}
 		default:
 			return hidden()
 		}

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/account"
@@ -21,8 +20,7 @@ const (
 	readTokens = 100
 	maxReads   = 10
 
-	maxNotices   = 3                  // of tokens that run out
-	noticedAfter = 3 * 24 * time.Hour // they did
+	maxNotices = 3 // of tokens that run out
 )
 
 // tokenRoutes are about one's own access tokens.
@@ -112,20 +110,20 @@ func (u *UI) postRevoke(w *httpkit.Writer, r *http.Request, v berth.Viewer) erro
 // of tokens says it in its list.
 func (u *UI) expiring(r *http.Request, v berth.Viewer) ([]view.Expiring, error) {
 	path := r.URL.Path
-	if v.SessionID == 0 || r.Method != http.MethodGet || path != "/" && path != "/settings" && !strings.HasPrefix(path, "/settings/") || strings.HasPrefix(path, "/settings/tokens") {
+	own := path == "/" || path == "/settings" || strings.HasPrefix(path, "/settings/") && !strings.HasPrefix(path, "/settings/tokens")
+	if !own || v.SessionID == 0 || r.Method != http.MethodGet {
 		return nil, nil
 	}
-	list, err := u.account.ListTokens(r.Context(), v, v.Login, 0, readTokens)
+	list, err := u.account.ExpiringTokens(r.Context(), v, view.Soonest)
 	if err != nil {
 		return nil, err
 	}
 	now := u.account.Now()
 	var found []view.Expiring
 	for _, t := range list {
-		if t.RevokedAt.IsZero() && view.Near(t.CreatedAt, t.ExpiresAt, now) && now.Sub(t.ExpiresAt) < noticedAfter {
+		if len(found) < maxNotices && view.Near(t.CreatedAt, t.ExpiresAt, now) {
 			found = append(found, view.Expiring{Name: cmp.Or(t.Name, strconv.FormatInt(t.ID, 10)), At: t.ExpiresAt})
 		}
 	}
-	slices.SortStableFunc(found, func(a, b view.Expiring) int { return a.At.Compare(b.At) })
-	return found[:min(len(found), maxNotices)], nil
+	return found, nil
 }

@@ -120,7 +120,7 @@ func TestTokensThatRunOut(t *testing.T) {
 	look(22*day, []string{"!Your access token"}, []string{"!Expires soon", "Expires on"})
 	look(2*day, []string{"Your access token <strong>month</strong> runs out", "!year", "!eternal", "!revoked"}, []string{"Expires soon", "!revoked"})
 	look(7*day, []string{"Your access token <strong>month</strong> ran out"}, []string{"Expired on", "!Expires soon"})
-	look(3*day, []string{"!Your access token"}, []string{"Expired on"})
+	look(7*day, []string{"!Your access token"}, []string{"Expired on"})
 }
 
 // Revoked tokens are no rows, however many lie between those that are good.

@@ -21,17 +21,17 @@ func settingsTabs(current string) []Tab {
 	return tabs
 }
 
-// soonest is how long before its end a token is near it, at most, and nearPart which
+// Soonest is how long before its end a token is near it, at most, and nearPart which
 // part of its life: one of a week is not near its end all the time.
 const (
-	soonest  = 7 * 24 * time.Hour
+	Soonest  = 7 * 24 * time.Hour
 	nearPart = 4
 )
 
 // Near reports whether what was made at one time and ends at another is near its end,
 // or over.
 func Near(made, end, now time.Time) bool {
-	return !end.IsZero() && end.Sub(now) < min(soonest, end.Sub(made)/nearPart)
+	return !end.IsZero() && end.Sub(now) < min(Soonest, end.Sub(made)/nearPart)
 }
 
 // over reports whether a time has come, unless it is none.
