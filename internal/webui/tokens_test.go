@@ -113,14 +113,14 @@ func TestTokensThatRunOut(t *testing.T) {
 		for _, path := range []string{"/", "/settings", "/settings/orgs"} {
 			shows(t, c.Get(path, session...).Want(http.StatusOK), front...)
 		}
-		shows(t, c.Get("/settings/tokens", session...).Want(http.StatusOK), append(list, "!Your access token")...)
+		shows(t, c.Get("/settings/tokens", session...).Want(http.StatusOK), append(list, `!Your <a href="/settings/tokens">`)...)
 		// It is not asked on every page.
-		shows(t, c.Get("/-/start", session...).Want(http.StatusOK), "!Your access token")
+		shows(t, c.Get("/-/start", session...).Want(http.StatusOK), `!Your <a href="/settings/tokens">`)
 	}
-	look(22*day, []string{"!Your access token"}, []string{"!Expires soon", "Expires on"})
-	look(2*day, []string{"Your access token <strong>month</strong> runs out", "!year", "!eternal", "!revoked"}, []string{"Expires soon", "!revoked"})
-	look(7*day, []string{"Your access token <strong>month</strong> ran out"}, []string{"Expired on", "!Expires soon"})
-	look(7*day, []string{"!Your access token"}, []string{"Expired on"})
+	look(22*day, []string{`!Your <a href="/settings/tokens">`}, []string{"!Expires soon", "Expires on"})
+	look(2*day, []string{`Your <a href="/settings/tokens">access token</a> <strong>month</strong> runs out`, "!year", "!eternal", "!revoked"}, []string{"Expires soon", "!revoked"})
+	look(7*day, []string{`Your <a href="/settings/tokens">access token</a> <strong>month</strong> ran out`}, []string{"Expired on", "!Expires soon"})
+	look(7*day, []string{`!Your <a href="/settings/tokens">`}, []string{"Expired on"})
 }
 
 // Revoked tokens are no rows, however many lie between those that are good.
