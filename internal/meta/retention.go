@@ -83,7 +83,7 @@ func (tx *Tx) GetRetentionOn(ctx context.Context, pkg int64) (Retention, error) 
 	return scanRetention(tx.row(ctx, qGetRetentionOn, pkg))
 }
 
-func scanRetention(row row) (Retention, error) {
+func scanRetention(row *sql.Row) (Retention, error) {
 	var r Retention
 	var keep, remove string
 	var updated int64

@@ -28,7 +28,7 @@ const (
 	qGetSession = `SELECT s.id, s.user_id, s.hash, s.user_agent, s.address, s.created_at, s.used_at, s.expires_at, s.confirmed_at,
 			o.name, u.admin, u.blocked_at IS NOT NULL
 		FROM sessions s JOIN owners o ON o.id = s.user_id JOIN users u ON u.owner_id = s.user_id WHERE s.hash = $1`
-	qListSessions = `SELECT id, user_id, hash, user_agent, address, created_at, used_at, expires_at FROM sessions
+	qListSessions = `SELECT id, user_id, hash, user_agent, address, created_at, used_at, expires_at, confirmed_at FROM sessions
 		WHERE user_id = $1 AND expires_at > $2 AND used_at > $3 ORDER BY id DESC LIMIT $4`
 	qTouchSession    = `UPDATE sessions SET used_at = $2 WHERE id = $1 AND used_at < $2`
 	qConfirmSession  = `UPDATE sessions SET confirmed_at = $3 WHERE user_id = $1 AND id = $2`
@@ -67,9 +67,9 @@ func (tx *Tx) ListSessions(ctx context.Context, user int64, now, idle time.Time,
 	var list []Session
 	err := tx.list(ctx, func(rows *sql.Rows) error {
 		var s Session
-		var created, used, expires int64
-		err := rows.Scan(&s.ID, &s.UserID, &s.Hash, &s.UserAgent, &s.Address, &created, &used, &expires)
-		s.CreatedAt, s.UsedAt, s.ExpiresAt = fromMicros(created), fromMicros(used), fromMicros(expires)
+		var created, used, expires, confirmed int64
+		err := rows.Scan(&s.ID, &s.UserID, &s.Hash, &s.UserAgent, &s.Address, &created, &used, &expires, &confirmed)
+		s.CreatedAt, s.UsedAt, s.ExpiresAt, s.ConfirmedAt = fromMicros(created), fromMicros(used), fromMicros(expires), fromMicros(confirmed)
 		list = append(list, s)
 		return err
 	}, qListSessions, user, micros(now), micros(idle), limit)

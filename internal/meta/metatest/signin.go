@@ -129,7 +129,7 @@ func testSessions(s *suite) {
 	open := func(user int64, hash string, used, expires int) meta.Session {
 		row := meta.Session{
 			UserID: user, Hash: hash, UserAgent: "a browser", Address: "192.0.2.1",
-			CreatedAt: at(0), UsedAt: at(used), ExpiresAt: at(expires),
+			CreatedAt: at(0), UsedAt: at(used), ExpiresAt: at(expires), ConfirmedAt: at(0),
 		}
 		s.do(func(ctx context.Context, tx *meta.Tx) (err error) {
 			row.ID, err = tx.CreateSession(ctx, row)
@@ -168,6 +168,14 @@ func testSessions(s *suite) {
 	}
 	one.UsedAt = at(50)
 	same(s, "GetSession after TouchSession", one, view(s, get("h1")))
+	confirm := func(user int64) func(context.Context, *meta.Tx) error {
+		return func(ctx context.Context, tx *meta.Tx) error { return tx.ConfirmSession(ctx, user, one.ID, at(55)) }
+	}
+	s.refused("ConfirmSession of another", berth.ErrSessionUnknown, confirm(bob))
+	same(s, "GetSession after a refusal", one, view(s, get("h1")))
+	s.do(confirm(ann))
+	one.ConfirmedAt = at(55)
+	same(s, "GetSession after ConfirmSession", one, view(s, get("h1")))
 	drop := func(user, id int64) func(context.Context, *meta.Tx) error {
 		return func(ctx context.Context, tx *meta.Tx) error { return tx.DropSession(ctx, user, id) }
 	}
