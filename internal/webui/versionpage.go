@@ -1,0 +1,220 @@
+package webui
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/a-h/templ"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/httpkit"
+	"github.com/berth-registry/berth/internal/registry"
+	"github.com/berth-registry/berth/internal/webui/view"
+)
+
+// isUnknown reports whether an error says that a manifest or a version is not there.
+func isUnknown(err error) bool {
+	return errors.Is(err, berth.ErrManifestUnknown) || errors.Is(err, berth.ErrVersionUnknown)
+}
+
+// getVersion shows what a tag or a digest names: a version, or one image in one.
+func (u *UI) getVersion(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
+	ctx := r.Context()
+	found, err := u.registry.GetReference(ctx, v, at.name, at.ref)
+	if isUnknown(err) && at.ref.Digest != "" {
+		return u.getPart(w, r, v, at)
+	}
+	if err != nil {
+		return err
+	}
+	full, err := u.registry.GetVersion(ctx, v, at.name, found.VersionID)
+	if err != nil {
+		return err
+	}
+	p := view.VersionPage{
+		Head: at.head("versions"), ID: full.ID, Reference: u.image(r, at, at.rest), Digest: full.Digest.String(), MediaType: full.MediaType,
+		ArtifactType: full.ArtifactType, Kind: string(full.Kind), Protected: full.Protected, Health: health(full.Version), PushedAt: full.CreatedAt,
+		LastPulledAt: full.LastPulledAt, Downloads: full.Downloads, Size: full.Size, Freed: full.Freed, Admin: at.admin(),
+		Install: u.install(r, at, at.rest, string(full.Kind), full.Summary), Revision: full.Summary.Revision, Created: full.Summary.Created,
+	}
+	p.Head.Rest = shortRest(at.rest)
+	for _, t := range full.Tags {
+		p.Tags = append(p.Tags, string(t))
+	}
+	describe(&p.Facts, full.Summary)
+	p.Helm = chartOf(full.Summary)
+	if err := u.choosePlatform(ctx, v, at, full, r.URL.Query().Get("platform"), &p); err != nil {
+		return err
+	}
+	attached, err := u.attached(ctx, v, at, full.ID)
+	if err != nil {
+		return err
+	}
+	p.Attached = attachedRows(attached)
+	return u.show(w, r, v, page{title: at.name.String() + at.rest, main: view.Version(p)})
+}
+
+func shortRest(rest string) string {
+	if rest[0] == '@' {
+		return "@" + view.ShortDigest(rest[1:])
+	}
+	return rest
+}
+
+// choosePlatform fills in the platforms of a version, and what is in the one that is
+// asked for, or in the first.
+func (u *UI) choosePlatform(ctx context.Context, v berth.Viewer, at place, full registry.VersionPage, asked string, p *view.VersionPage) error {
+	broken := map[string]bool{}
+	for _, m := range full.Missing {
+		broken[m.Platform] = true
+	}
+	chosen := -1
+	for _, image := range full.Summary.Platforms {
+		if image.Digest == "" {
+			continue // the version is the image
+		}
+		name := image.String()
+		if chosen < 0 && (asked == "" || asked == name) {
+			chosen = len(p.Platforms)
+		}
+		p.Platforms = append(p.Platforms, view.PlatformRow{
+			Name: name, Digest: image.Digest.String(), Size: image.Size, Broken: broken[name],
+			Href: templ.SafeURL(at.path(at.rest) + "?" + url.Values{"platform": {name}}.Encode()),
+		})
+	}
+	if len(p.Platforms) == 0 {
+		p.Image = imageOf(full.Digest, full.Size, full.Details)
+		p.Platform = first(platformNames(full.Summary))
+		return nil
+	}
+	p.Annotations = pairs(full.Details.Annotations)
+	if chosen < 0 {
+		return berth.ErrManifestUnknown.With("%s%s has no image for %.60q", at.name, at.rest, asked)
+	}
+	p.Platforms[chosen].Current, p.Platform = true, p.Platforms[chosen].Name
+	part, err := u.registry.GetPlatform(ctx, v, at.name, berth.Digest(p.Platforms[chosen].Digest))
+	if isUnknown(err) {
+		return nil // an index may hold what was never pushed
+	}
+	if err != nil {
+		return err
+	}
+	p.Image = imageOf(part.Digest, part.Size, part.Details)
+	p.Image.Problem = part.Problem
+	return nil
+}
+
+// getPart shows a manifest that is no version itself, but in one.
+func (u *UI) getPart(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
+	part, err := u.registry.GetPlatform(r.Context(), v, at.name, at.ref.Digest)
+	if err != nil {
+		return err
+	}
+	switch part.Kind {
+	case "signature", "sbom", "provenance", "attestation":
+		return redirect(w, at.path("/-/attachments/"+part.Digest.String()))
+	}
+	p := view.VersionPage{
+		Head: at.head("versions"), Reference: u.image(r, at, at.rest), Digest: part.Digest.String(), MediaType: part.MediaType,
+		ArtifactType: part.ArtifactType, Kind: string(part.Kind), Size: part.Size, Freed: -1, Platform: part.Platform,
+		Install: u.install(r, at, at.rest, string(part.Kind), part.Summary), Revision: part.Summary.Revision, Created: part.Summary.Created,
+		Image: imageOf(part.Digest, part.Size, part.Details), Helm: chartOf(part.Summary),
+	}
+	p.Head.Rest = shortRest(at.rest)
+	p.Health.Problem = part.Problem
+	for _, d := range part.Missing {
+		p.Health.Missing = append(p.Health.Missing, view.Lost{Digest: d.String(), Platform: part.Platform})
+	}
+	describe(&p.Facts, part.Summary)
+	return u.show(w, r, v, page{title: at.name.String() + at.rest, main: view.Version(p)})
+}
+
+func first(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[0]
+}
+
+// imageOf is what a manifest has in it.
+func imageOf(digest berth.Digest, size int64, d registry.Details) *view.Image {
+	i := &view.Image{
+		Digest: digest.String(), Size: size, Entrypoint: d.Entrypoint, Cmd: d.Cmd, Env: d.Env, User: d.User, WorkingDir: d.WorkingDir,
+		Ports: d.ExposedPorts, Volumes: d.Volumes, StopSignal: d.StopSignal, Config: d.Config.String(), Labels: pairs(d.Labels),
+		Annotations: pairs(d.Annotations), Cut: d.Cut, Layers: len(d.Layers), Named: len(d.History) == 0 && len(d.Layers) > 0,
+	}
+	for _, step := range d.Build() {
+		s := view.Step{Number: step.Number, Command: step.CreatedBy, Comment: step.Comment, Created: step.Created}
+		if l := step.Layer; l != nil {
+			s.Layer, s.Digest, s.Size, s.Title = true, l.Digest.String(), l.Size, l.Title
+			if i.Named && s.Title == "" {
+				s.Title = l.MediaType
+			}
+			i.Largest = max(i.Largest, l.Size)
+		}
+		i.Steps = append(i.Steps, s)
+	}
+	return i
+}
+
+func pairs(m map[string]string) []view.Pair {
+	list := make([]view.Pair, 0, len(m))
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		list = append(list, view.Pair{Name: name, Value: m[name]})
+	}
+	return list
+}
+
+func chartOf(s registry.Summary) *view.Helm {
+	if s.Helm == nil {
+		return nil
+	}
+	h := s.Helm
+	return &view.Helm{
+		Name: h.Name, Version: h.Version, AppVersion: h.AppVersion, KubeVersion: h.KubeVersion, Type: h.Type, Sources: h.Sources,
+		Maintainers: h.Maintainers, Deprecated: h.Deprecated, Signed: h.Signed,
+	}
+}
+
+// attached returns what is attached to a version. Of one with too many manifests that is
+// not told.
+func (u *UI) attached(ctx context.Context, v berth.Viewer, at place, version int64) ([]registry.AttachedTo, error) {
+	list, err := u.registry.Attachments(ctx, v, at.name, version)
+	if errors.Is(err, berth.ErrRequestTooLarge) {
+		return nil, nil
+	}
+	return list, err
+}
+
+// kindsOf returns what is attached, each kind once, that is worth a badge.
+func kindsOf(list []registry.AttachedTo) []string {
+	var kinds []string
+	for _, want := range []string{"signature", "sbom", "provenance"} {
+		if slices.ContainsFunc(list, func(a registry.AttachedTo) bool { return slices.Contains(kindNames(a), want) }) {
+			kinds = append(kinds, want)
+		}
+	}
+	return kinds
+}
+
+func kindNames(a registry.AttachedTo) []string {
+	names := make([]string, len(a.Kinds))
+	for i, k := range a.Kinds {
+		names[i] = string(k)
+	}
+	return names
+}
+
+func attachedRows(list []registry.AttachedTo) []view.AttachedRow {
+	rows := make([]view.AttachedRow, len(list))
+	for i, a := range list {
+		rows[i] = view.AttachedRow{
+			Kinds: kindNames(a), Type: a.ArtifactType, Digest: a.Digest.String(), Platform: a.Platform, Size: a.Size, CreatedAt: a.CreatedAt,
+		}
+	}
+	return rows
+}
