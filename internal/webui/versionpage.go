@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -15,6 +16,9 @@ import (
 	"github.com/berth-registry/berth/internal/registry"
 	"github.com/berth-registry/berth/internal/webui/view"
 )
+
+// typeConfig is the type of an image's config.
+const typeConfig = "application/vnd.oci.image.config.v1+json"
 
 // isUnknown reports whether an error says that a manifest or a version is not there.
 func isUnknown(err error) bool {
@@ -39,7 +43,7 @@ func (u *UI) getVersion(w *httpkit.Writer, r *http.Request, v berth.Viewer, at p
 		Head: at.head("versions"), ID: full.ID, Reference: u.image(r, at, at.rest), Digest: full.Digest.String(), MediaType: full.MediaType,
 		ArtifactType: full.ArtifactType, Kind: string(full.Kind), Protected: full.Protected, Health: health(full.Version), PushedAt: full.CreatedAt,
 		LastPulledAt: full.LastPulledAt, Downloads: full.Downloads, Size: full.Size, Freed: full.Freed, Admin: at.admin(),
-		Install: u.install(r, at, at.rest, string(full.Kind), full.Summary), Revision: full.Summary.Revision, Created: full.Summary.Created,
+		Install: u.install(r, at, at.rest, string(full.Kind), full.Summary), Revision: full.Summary.Revision, Created: timeOf(full.Summary.Created),
 	}
 	p.Head.Rest = shortRest(at.rest)
 	for _, t := range full.Tags {
@@ -121,7 +125,7 @@ func (u *UI) getPart(w *httpkit.Writer, r *http.Request, v berth.Viewer, at plac
 	p := view.VersionPage{
 		Head: at.head("versions"), Reference: u.image(r, at, at.rest), Digest: part.Digest.String(), MediaType: part.MediaType,
 		ArtifactType: part.ArtifactType, Kind: string(part.Kind), Size: part.Size, Freed: -1, Platform: part.Platform,
-		Install: u.install(r, at, at.rest, string(part.Kind), part.Summary), Revision: part.Summary.Revision, Created: part.Summary.Created,
+		Install: u.install(r, at, at.rest, string(part.Kind), part.Summary), Revision: part.Summary.Revision, Created: timeOf(part.Summary.Created),
 		Image: imageOf(part.Digest, part.Size, part.Details), Helm: chartOf(part.Summary),
 	}
 	p.Head.Rest = shortRest(at.rest)
@@ -149,6 +153,9 @@ func imageOf(digest berth.Digest, size int64, d registry.Details) *view.Image {
 	}
 	for _, step := range d.Build() {
 		s := view.Step{Number: step.Number, Command: step.CreatedBy, Comment: step.Comment, Created: step.Created}
+		if s.Comment == "buildkit.dockerfile.v0" {
+			s.Comment = "" // which it says of every step
+		}
 		if l := step.Layer; l != nil {
 			s.Layer, s.Digest, s.Size, s.Title = true, l.Digest.String(), l.Size, l.Title
 			if i.Named && s.Title == "" {
@@ -159,6 +166,15 @@ func imageOf(digest berth.Digest, size int64, d registry.Details) *view.Image {
 		i.Steps = append(i.Steps, s)
 	}
 	return i
+}
+
+// timeOf reads a time that was written by whoever pushed, zero where it is none.
+func timeOf(s string) time.Time {
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return time.Time{}
+	}
+	return t
 }
 
 func pairs(m map[string]string) []view.Pair {
@@ -212,6 +228,9 @@ func kindNames(a registry.AttachedTo) []string {
 func attachedRows(list []registry.AttachedTo) []view.AttachedRow {
 	rows := make([]view.AttachedRow, len(list))
 	for i, a := range list {
+		if a.ArtifactType == typeConfig {
+			a.ArtifactType = "" // as BuildKit dresses them up
+		}
 		rows[i] = view.AttachedRow{
 			Kinds: kindNames(a), Type: a.ArtifactType, Digest: a.Digest.String(), Platform: a.Platform, Size: a.Size, CreatedAt: a.CreatedAt,
 		}

@@ -35,7 +35,7 @@ type VersionPage struct {
 	Attached     []AttachedRow
 	Facts        About
 	Revision     string
-	Created      string
+	Created      time.Time
 	Helm         *Helm
 	Admin        bool
 }
@@ -151,3 +151,16 @@ func compareQuery(p VersionPage) templ.SafeURL {
 
 // idQuery names a version in an address.
 func idQuery(id int64) templ.SafeURL { return templ.SafeURL("?id=" + strconv.FormatInt(id, 10)) }
+
+// imageSummary words what one image is.
+func imageSummary(p VersionPage) string {
+	one := "layer"
+	if p.Image.Named {
+		one = "file"
+	}
+	text := Plural(int64(p.Image.Layers), one) + ", " + Bytes(p.Image.Size)
+	if p.Platform != "" {
+		text = p.Platform + ": " + text
+	}
+	return text
+}

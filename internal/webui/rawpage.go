@@ -1,0 +1,121 @@
+package webui
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/httpkit"
+	"github.com/berth-registry/berth/internal/registry"
+	"github.com/berth-registry/berth/internal/webui/view"
+)
+
+const (
+	maxLines     = 5000
+	maxLine      = 10_000  // bytes
+	maxRawConfig = 4 << 20 // bytes
+)
+
+// getRaw shows a manifest, or the config that it names, line by line. It is text on a
+// page of ours: no bytes of others are ever sent as a page.
+func (u *UI) getRaw(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
+	d, err := berth.ParseDigest(r.PathValue("digest"))
+	if err != nil {
+		return err
+	}
+	m, err := u.registry.GetPlatform(r.Context(), v, at.name, d)
+	if err != nil {
+		return err
+	}
+	p := view.RawPage{
+		Head: at.head("versions"), Digest: d.String(), Part: "manifest", Shown: d.String(), Type: m.MediaType, Size: m.ManifestSize,
+		Config: m.Details.Config != "",
+	}
+	p.Head.Rest = "@" + view.ShortDigest(d.String())
+	content := m.Manifest
+	if r.URL.Query().Get("part") == "config" && p.Config {
+		p.Part, p.Shown, p.Type = "config", m.Details.Config.String(), "config"
+		if content, p.Size, p.Why, err = u.readConfig(r.Context(), v, at, m.Details.Config); err != nil {
+			return err
+		}
+	}
+	p.Lines, p.Cut = linesOf(content)
+	return u.show(w, r, v, page{title: "Manifest of " + at.name.String(), main: view.Raw(p)})
+}
+
+// readConfig reads the config of an image, or says why not.
+func (u *UI) readConfig(ctx context.Context, v berth.Viewer, at place, d berth.Digest) (content []byte, size int64, why string, err error) {
+	b, err := u.registry.OpenBlob(ctx, v, at.name, d)
+	if errors.Is(err, berth.ErrBlobUnknown) {
+		return nil, 0, "Its bytes are lost. Pushing the image again brings them back.", nil
+	}
+	if err != nil {
+		return nil, 0, "", err
+	}
+	if b.Size > maxRawConfig {
+		return nil, b.Size, "It is larger than " + view.Bytes(maxRawConfig) + " and is not shown.", nil
+	}
+	content, err = readAll(ctx, b)
+	if errors.Is(err, berth.ErrBlobUnknown) {
+		return nil, b.Size, "Its bytes are lost. Pushing the image again brings them back.", nil
+	}
+	if err == nil && !json.Valid(content) {
+		return nil, b.Size, "It is no JSON and is not shown.", nil
+	}
+	return content, b.Size, "", err
+}
+
+func readAll(ctx context.Context, b *registry.Blob) ([]byte, error) {
+	from, err := b.Reader(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer from.Close()
+	return io.ReadAll(io.LimitReader(from, maxRawConfig))
+}
+
+// linesOf returns a document with an indent, as lines of bounded number and length.
+func linesOf(content []byte) (list []string, more bool) {
+	var b bytes.Buffer
+	if err := json.Indent(&b, bytes.TrimSpace(content), "", "  "); err == nil {
+		content = b.Bytes()
+	}
+	for line := range strings.SplitSeq(strings.TrimRight(string(content), "\n"), "\n") {
+		if len(list) == maxLines {
+			return list, true
+		}
+		if len(line) > maxLine {
+			line, more = cut(line, maxLine)+"…", true
+		}
+		list = append(list, strings.ToValidUTF8(line, "\uFFFD"))
+	}
+	return list, more
+}
+
+// getVersionByID leads to the page of a version that is named by its number, as lists of
+// the API do.
+func (u *UI) getVersionByID(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
+	id := parseID(r.PathValue("id"))
+	found, err := u.registry.DescribeVersions(r.Context(), v, at.name, id)
+	if err != nil {
+		return err
+	}
+	version, ok := found[id]
+	if !ok {
+		return berth.ErrVersionUnknown.With("%s has no such version", at.name)
+	}
+	return redirect(w, at.path(restOf(version)))
+}
+
+// restOf is how the address of a version's page names it: by a tag if it has one.
+func restOf(version registry.Version) string {
+	if len(version.Tags) > 0 {
+		return ":" + string(version.Tags[0])
+	}
+	return "@" + version.Digest.String()
+}

@@ -1,0 +1,93 @@
+package webui
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/httpkit"
+	"github.com/berth-registry/berth/internal/registry"
+	"github.com/berth-registry/berth/internal/webui/view"
+)
+
+// perPage is how many rows a list has, and lastPage the last one that there is.
+const (
+	perPage  = 30
+	lastPage = registry.MaxSkip / perPage
+)
+
+// pageNumber reads which page of a list is asked for.
+func pageNumber(q url.Values) (int, error) {
+	text := q.Get("page")
+	if text == "" {
+		return 1, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > lastPage {
+		return 0, berth.ErrPageInvalid.With("page is %.20q, expected from 1 to %d", text, lastPage)
+	}
+	return n, nil
+}
+
+// around returns the addresses of the pages before and after one, "" where there is
+// none.
+func around(at place, rest string, q url.Values, page int, more bool) (before, after templ.SafeURL) {
+	to := func(n int) templ.SafeURL {
+		values := url.Values{}
+		for name := range q {
+			if name != "page" && q.Get(name) != "" {
+				values.Set(name, q.Get(name))
+			}
+		}
+		values.Set("page", strconv.Itoa(n))
+		return templ.SafeURL(at.path(rest) + "?" + values.Encode())
+	}
+	if page > 1 {
+		before = to(page - 1)
+	}
+	if more && page < lastPage {
+		after = to(page + 1)
+	}
+	return before, after
+}
+
+// getTags lists the tags of a package.
+func (u *UI) getTags(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
+	q := r.URL.Query()
+	n, err := pageNumber(q)
+	if err != nil {
+		return err
+	}
+	p := view.TagsPage{Head: at.head("tags"), Image: u.image(r, at, ""), Search: cut(q.Get("q"), maxSearchText), ByName: q.Get("sort") == "name"}
+	tags, err := u.registry.FindTags(r.Context(), v, at.name, registry.TagQuery{
+		Search: strings.TrimSpace(p.Search), Newest: !p.ByName, Skip: (n - 1) * perPage, Limit: perPage + 1,
+	})
+	if err != nil {
+		return err
+	}
+	more := len(tags) > perPage
+	tags = tags[:min(len(tags), perPage)]
+	versions, err := u.registry.DescribeVersions(r.Context(), v, at.name, versionIDs(tags)...)
+	if err != nil {
+		return err
+	}
+	p.Rows = tagRows(tags, versions)
+	p.Before, p.After = around(at, "/-/tags", q, n, more)
+	return u.show(w, r, v, page{title: "Tags of " + at.name.String(), main: view.Tags(p)})
+}
+
+// postUntag takes a tag from a package.
+func (u *UI) postUntag(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
+	t, err := berth.ParseTag(r.PostForm.Get("tag"))
+	if err != nil {
+		return err
+	}
+	if err := u.registry.DeleteTag(r.Context(), v, at.name, t); err != nil {
+		return err
+	}
+	return u.done(w, r, at.path("/-/tags"), "The tag %s is gone. What it named stays.", t)
+}

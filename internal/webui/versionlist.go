@@ -1,0 +1,170 @@
+package webui
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/httpkit"
+	"github.com/berth-registry/berth/internal/registry"
+	"github.com/berth-registry/berth/internal/webui/view"
+)
+
+// filters are those of the list of versions, with their names.
+func filters() [][2]string {
+	return [][2]string{{"all", "All"}, {"tagged", "Tagged"}, {"untagged", "Untagged"}, {"broken", "Broken"}}
+}
+
+// getVersions lists the versions of a package.
+func (u *UI) getVersions(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
+	q := r.URL.Query()
+	n, err := pageNumber(q)
+	if err != nil {
+		return err
+	}
+	p := view.VersionsPage{Head: at.head("versions"), Search: cut(q.Get("q"), maxSearchText), Filter: q.Get("filter")}
+	if p.Filter == "" {
+		p.Filter = "all"
+	}
+	for _, f := range filters() {
+		p.Filters = append(p.Filters, view.Tab{
+			Name: f[1], Current: f[0] == p.Filter, Href: templ.SafeURL(at.path("/-/versions") + "?" + url.Values{"filter": {f[0]}}.Encode()),
+		})
+	}
+	list, _, err := u.registry.ListVersions(r.Context(), v, at.name, registry.VersionQuery{
+		Filter: registry.VersionFilter(p.Filter), Search: strings.TrimSpace(p.Search), Skip: (n - 1) * perPage, Limit: perPage + 1,
+	})
+	if err != nil {
+		return err
+	}
+	for _, version := range list[:min(len(list), perPage)] {
+		p.Rows = append(p.Rows, versionRow(at, version))
+	}
+	p.Before, p.After = around(at, "/-/versions", q, n, len(list) > perPage)
+	return u.show(w, r, v, page{title: "Versions of " + at.name.String(), main: view.Versions(p)})
+}
+
+func versionRow(at place, version registry.Version) view.VersionRow {
+	row := view.VersionRow{
+		ID: version.ID, Digest: version.Digest.String(), Kind: string(version.Kind), Platforms: platformNames(version.Summary), Size: version.Size,
+		PushedAt: version.CreatedAt, LastPulledAt: version.LastPulledAt, Downloads: version.Downloads, Protected: version.Protected,
+		Health: health(version), DeletedAt: version.DeletedAt, DeletedBy: version.DeletedBy,
+	}
+	for _, t := range version.Tags {
+		row.Tags = append(row.Tags, string(t))
+	}
+	if version.DeletedAt.IsZero() {
+		row.Href = templ.SafeURL(at.path("@" + version.Digest.String()))
+	} else {
+		row.Until = version.DeletedAt.Add(registry.TrashLife)
+	}
+	return row
+}
+
+// readIDs reads the versions that were chosen.
+func readIDs(q url.Values) ([]int64, error) {
+	list := q["id"]
+	if len(list) == 0 || len(list) > registry.MaxBulk {
+		return nil, berth.ErrRequestInvalid.With("choose from 1 to %d versions", registry.MaxBulk)
+	}
+	ids := make([]int64, len(list))
+	for i, text := range list {
+		if ids[i] = parseID(text); ids[i] == 0 {
+			return nil, berth.ErrRequestInvalid.With("%.20q is no version", text)
+		}
+	}
+	return ids, nil
+}
+
+// getDeleteVersions asks whether the chosen versions are to be deleted, and says what
+// that frees.
+func (u *UI) getDeleteVersions(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
+	ids, err := readIDs(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	return u.askDelete(w, r, v, at, ids, http.StatusOK, "")
+}
+
+func (u *UI) askDelete(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place, ids []int64, status int, wrong string) error {
+	plan, err := u.registry.PlanDeletion(r.Context(), v, at.name, ids...)
+	if err != nil {
+		return err
+	}
+	if len(plan.Versions) == 0 {
+		return berth.ErrVersionUnknown.With("%s has none of these versions", at.name)
+	}
+	p := view.DeletePage{Head: at.head("versions"), Freed: plan.Freed, Failure: wrong}
+	for _, version := range plan.Versions {
+		p.Rows = append(p.Rows, versionRow(at, version))
+	}
+	return u.show(w, r, v, page{status: status, title: "Delete versions of " + at.name.String(), main: view.DeleteVersions(p)})
+}
+
+// postDeleteVersions moves versions to the trash.
+func (u *UI) postDeleteVersions(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
+	ids, err := readIDs(r.PostForm)
+	if err != nil {
+		return err
+	}
+	err = u.registry.DeleteVersions(r.Context(), v, at.name, ids...)
+	if err != nil && canMend(err) {
+		f := u.describe(w, r, err)
+		return u.askDelete(w, r, v, at, ids, f.Status, f.Text)
+	}
+	if err != nil {
+		return err
+	}
+	return u.done(w, r, at.path("/-/versions"), "%s moved to the trash, where %s can be restored for 30 days.", view.Plural(int64(len(ids)), "version"), themOrIt(len(ids)))
+}
+
+func themOrIt(n int) string {
+	if n == 1 {
+		return "it"
+	}
+	return "they"
+}
+
+// getTrash lists the deleted versions of a package.
+func (u *UI) getTrash(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
+	return u.showTrash(w, r, v, at, http.StatusOK, "")
+}
+
+func (u *UI) showTrash(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place, status int, wrong string) error {
+	q := r.URL.Query()
+	n, err := pageNumber(q)
+	if err != nil {
+		return err
+	}
+	list, _, err := u.registry.ListVersions(r.Context(), v, at.name, registry.VersionQuery{Deleted: true, Skip: (n - 1) * perPage, Limit: perPage + 1})
+	if err != nil {
+		return err
+	}
+	p := view.TrashPage{Head: at.head("trash"), Failure: wrong}
+	for _, version := range list[:min(len(list), perPage)] {
+		p.Rows = append(p.Rows, versionRow(at, version))
+	}
+	p.Before, p.After = around(at, "/-/trash", q, n, len(list) > perPage)
+	return u.show(w, r, v, page{status: status, title: "Trash of " + at.name.String(), main: view.Trash(p)})
+}
+
+// postRestore takes a version out of the trash.
+func (u *UI) postRestore(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
+	if err := readForm(w, r); err != nil {
+		return err
+	}
+	id := parseID(r.PostForm.Get("id"))
+	err := u.registry.RestoreVersion(r.Context(), v, at.name, id, r.PostForm.Get("skip") == "yes")
+	if err != nil && canMend(err) {
+		f := u.describe(w, r, err)
+		return u.showTrash(w, r, v, at, f.Status, f.Text)
+	}
+	if err != nil {
+		return err
+	}
+	return u.done(w, r, at.path("/-/versions/"+strconv.FormatInt(id, 10)), "The version is back.")
+}
