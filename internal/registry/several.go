@@ -6,12 +6,8 @@ import (
 	"slices"
 
 	"github.com/berth-registry/berth"
-	"github.com/berth-registry/berth/internal/artifact"
 	"github.com/berth-registry/berth/internal/meta"
 )
-
-// ValueChange is a value that is another one in the second of two images.
-type ValueChange = artifact.ValueChange
 
 // DescribeVersions returns several versions of a package by their ids, without what only
 // the page of one shows, in one go. Those that are not there are left out.

@@ -8,6 +8,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/artifact"
 	"github.com/berth-registry/berth/internal/httpkit"
 	"github.com/berth-registry/berth/internal/registry"
 	"github.com/berth-registry/berth/internal/webui/view"
@@ -86,7 +87,7 @@ func (u *UI) find(ctx context.Context, v berth.Viewer, at place, text string) (i
 	return found.VersionID, err
 }
 
-func changes(list []registry.ValueChange) []view.Change {
+func changes(list []artifact.ValueChange) []view.Change {
 	rows := make([]view.Change, len(list))
 	for i, c := range list {
 		rows[i] = view.Change{Name: c.Key, Before: c.Before, After: c.After, HadIt: c.InBefore, HasIt: c.InAfter}
