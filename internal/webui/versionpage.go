@@ -20,6 +20,15 @@ import (
 // typeConfig is the type of an image's config.
 const typeConfig = "application/vnd.oci.image.config.v1+json"
 
+// artifactType is the type of an artifact where that says something: that of an image is
+// the type of its config, as which BuildKit dresses up attestations too.
+func artifactType(t string) string {
+	if t == typeConfig {
+		return ""
+	}
+	return t
+}
+
 // isUnknown reports whether an error says that a manifest or a version is not there.
 func isUnknown(err error) bool {
 	return errors.Is(err, berth.ErrManifestUnknown) || errors.Is(err, berth.ErrVersionUnknown)
@@ -41,7 +50,7 @@ func (u *UI) getVersion(w *httpkit.Writer, r *http.Request, v berth.Viewer, at p
 	}
 	p := view.VersionPage{
 		Head: at.head("versions"), ID: full.ID, Reference: u.image(r, at, at.rest), Digest: full.Digest.String(), MediaType: full.MediaType,
-		ArtifactType: full.ArtifactType, Kind: string(full.Kind), Protected: full.Protected, Health: health(full.Version), PushedAt: full.CreatedAt,
+		ArtifactType: artifactType(full.ArtifactType), Kind: string(full.Kind), Protected: full.Protected, Health: health(full.Version), PushedAt: full.CreatedAt,
 		LastPulledAt: full.LastPulledAt, Downloads: full.Downloads, Size: full.Size, Freed: full.Freed, Admin: at.admin(),
 		Install: u.install(r, at, at.rest, string(full.Kind), full.Summary), Revision: full.Summary.Revision, Created: timeOf(full.Summary.Created),
 	}
@@ -59,6 +68,7 @@ func (u *UI) getVersion(w *httpkit.Writer, r *http.Request, v berth.Viewer, at p
 		return err
 	}
 	p.Attached = attachedRows(attached)
+	markLost(&p)
 	return u.show(w, r, v, page{title: at.name.String() + at.rest, main: view.Version(p)})
 }
 
@@ -124,7 +134,7 @@ func (u *UI) getPart(w *httpkit.Writer, r *http.Request, v berth.Viewer, at plac
 	}
 	p := view.VersionPage{
 		Head: at.head("versions"), Reference: u.image(r, at, at.rest), Digest: part.Digest.String(), MediaType: part.MediaType,
-		ArtifactType: part.ArtifactType, Kind: string(part.Kind), Size: part.Size, Freed: -1, Platform: part.Platform,
+		ArtifactType: artifactType(part.ArtifactType), Kind: string(part.Kind), Size: part.Size, Freed: -1, Platform: part.Platform,
 		Install: u.install(r, at, at.rest, string(part.Kind), part.Summary), Revision: part.Summary.Revision, Created: timeOf(part.Summary.Created),
 		Image: imageOf(part.Digest, part.Size, part.Details), Helm: chartOf(part.Summary),
 	}
@@ -134,7 +144,24 @@ func (u *UI) getPart(w *httpkit.Writer, r *http.Request, v berth.Viewer, at plac
 		p.Health.Missing = append(p.Health.Missing, view.Lost{Digest: d.String(), Platform: part.Platform})
 	}
 	describe(&p.Facts, part.Summary)
+	markLost(&p)
+	parent, err := u.registry.IndexOf(r.Context(), v, at.name, part.Digest)
+	if err != nil {
+		return err
+	}
+	p.Parent = parent.String()
 	return u.show(w, r, v, page{title: at.name.String() + at.rest, main: view.Version(p)})
+}
+
+// markLost marks the layers whose bytes are lost.
+func markLost(p *view.VersionPage) {
+	if p.Image == nil {
+		return
+	}
+	for i := range p.Image.Steps {
+		step := &p.Image.Steps[i]
+		step.Lost = step.Layer && slices.ContainsFunc(p.Health.Missing, func(l view.Lost) bool { return l.Digest == step.Digest })
+	}
 }
 
 func first(list []string) string {
@@ -228,11 +255,8 @@ func kindNames(a registry.AttachedTo) []string {
 func attachedRows(list []registry.AttachedTo) []view.AttachedRow {
 	rows := make([]view.AttachedRow, len(list))
 	for i, a := range list {
-		if a.ArtifactType == typeConfig {
-			a.ArtifactType = "" // as BuildKit dresses them up
-		}
 		rows[i] = view.AttachedRow{
-			Kinds: kindNames(a), Type: a.ArtifactType, Digest: a.Digest.String(), Platform: a.Platform, Size: a.Size, CreatedAt: a.CreatedAt,
+			Kinds: kindNames(a), Type: artifactType(a.ArtifactType), Digest: a.Digest.String(), Platform: a.Platform, Size: a.Size, CreatedAt: a.CreatedAt,
 		}
 	}
 	return rows

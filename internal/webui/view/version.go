@@ -83,6 +83,7 @@ type Step struct {
 	Digest  string
 	Size    int64
 	Title   string
+	Lost    bool // its bytes are
 }
 
 // Pair is a name and a value.
@@ -163,4 +164,21 @@ func imageSummary(p VersionPage) string {
 		text = p.Platform + ": " + text
 	}
 	return text
+}
+
+// command puts the lines of a command apart, which builders join: where they were there
+// are several spaces.
+func command(s string) string {
+	var b strings.Builder
+	for i, part := range strings.Split(strings.ReplaceAll(s, "\t", "    "), "    ") {
+		part = strings.TrimLeft(part, " ")
+		if i > 0 && part == "" {
+			continue
+		}
+		if i > 0 && b.Len() > 0 {
+			b.WriteString("\n    ")
+		}
+		b.WriteString(part)
+	}
+	return b.String()
 }
