@@ -1,0 +1,199 @@
+// A window of the browser in which nothing may go wrong, and what every page must be.
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+
+const require = createRequire(import.meta.url);
+const axe = require("axe-core").source;
+const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+export const limits = {
+  transfer: 100 << 10, // bytes that come over the wire for a page and all that it needs
+  shift: 0.05, // of the layout, as the browser counts it
+  narrow: 360, // CSS pixels that have to be enough
+};
+
+export function launch() {
+  return chromium.launch({
+    executablePath: process.env.BERTH_CHROMIUM || "/usr/bin/chromium",
+    // Chromium's own sandbox does not work for root, who runs tests in CI.
+    args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
+  });
+}
+
+// watch runs in every document before its own scripts.
+function watch() {
+  window.shifts = [];
+  new PerformanceObserver((list) => {
+    for (const e of list.getEntries()) if (!e.hadRecentInput) window.shifts.push({ value: e.value, nodes: e.sources.map((s) => s.node?.outerHTML?.slice(0, 80) ?? "") });
+  }).observe({ type: "layout-shift", buffered: true });
+}
+
+export class Window {
+  static async open(browser, berth, { user, secret, cookie, width = 1280, height = 800, theme = "light", javaScript = true, touch = false } = {}) {
+    const w = new Window();
+    Object.assign(w, { berth, javaScript, theme, size: { width, height }, wrong: [], allowed: [], sent: [] });
+    w.context = await browser.newContext({
+      viewport: w.size, colorScheme: theme, javaScriptEnabled: javaScript, hasTouch: touch, baseURL: berth.url, reducedMotion: "reduce",
+      permissions: ["clipboard-read", "clipboard-write"],
+    });
+    w.context.setDefaultTimeout(10_000);
+    await w.context.addInitScript(watch);
+    // This also turns the browser's cache off, so that every visit is a first one.
+    await w.context.route((url) => url.origin !== berth.url, (route) => {
+      w.note("request to another host", route.request().url());
+      return route.abort();
+    });
+    if (user) cookie = await berth.session(user, secret);
+    if (cookie) await w.context.addCookies([cookie]);
+    w.page = await w.context.newPage();
+    w.trap(w.page);
+    w.context.on("page", (page) => w.note("a window of its own", page.url()));
+    return w;
+  }
+
+  note(what, text) {
+    const line = `${what}: ${text}`;
+    if (!this.allowed.some((a) => a.test(line))) this.wrong.push(line);
+  }
+
+  // allow lets something pass that would be wrong elsewhere.
+  allow(...patterns) {
+    this.allowed.push(...patterns);
+    this.wrong = this.wrong.filter((line) => !patterns.some((p) => p.test(line)));
+  }
+
+  trap(page) {
+    page.on("console", (m) => {
+      if (m.type() !== "error" && m.type() !== "warning") return;
+      // The status of the page itself is looked at by whoever asked for it.
+      if (/^Failed to load resource: the server responded with a status of 4/.test(m.text()) && m.location().url === this.asked) return;
+      this.note(`console ${m.type()}`, `${m.text()} (${m.location().url})`);
+    });
+    page.on("pageerror", (err) => this.note("script", err.message));
+    page.on("dialog", (d) => {
+      this.note("dialog", d.message());
+      return d.dismiss();
+    });
+    page.on("request", (r) => {
+      if (r.isNavigationRequest() && r.frame() === page.mainFrame()) {
+        this.asked = r.url();
+        if (!r.redirectedFrom()) this.sent = [];
+      }
+    });
+    page.on("requestfailed", (r) => {
+      // Leaving a page ends what it was loading.
+      if (r.failure()?.errorText !== "net::ERR_ABORTED") this.note("failed request", `${r.url()} ${r.failure()?.errorText}`);
+    });
+    page.on("requestfinished", (r) => this.sent.push(r));
+  }
+
+  get path() {
+    const url = new URL(this.page.url());
+    return url.pathname + url.search;
+  }
+
+  async go(path, status = 200) {
+    const answer = await this.page.goto(path);
+    assert.equal(answer.status(), status, `status of ${path}`);
+    return answer;
+  }
+
+  // visit opens a page and looks at it.
+  async visit(path, { status = 200, ...look } = {}) {
+    const answer = await this.go(path, status);
+    await this.look(look);
+    return answer;
+  }
+
+  main() { return this.page.locator("main"); }
+  field(label) { return this.main().getByLabel(label, { exact: true }); }
+  button(name) { return this.main().getByRole("button", { name, exact: true }); }
+  link(name) { return this.main().getByRole("link", { name, exact: true }); }
+
+  // loads does something that leads to another page, and waits for it.
+  async loads(f) {
+    const loaded = this.page.waitForEvent("load");
+    loaded.catch(() => {});
+    await f();
+    await loaded;
+  }
+
+  async submit(button) { await this.loads(() => (typeof button === "string" ? this.button(button) : button).click()); }
+  async follow(link) { await this.loads(() => (typeof link === "string" ? this.link(link).first() : link).click()); }
+  async says(text) { await this.main().getByText(text).first().waitFor(); }
+
+  // look checks what every page must be.
+  async look({ transfer = limits.transfer, rules = {} } = {}) {
+    const at = this.path;
+    const facts = await this.page.evaluate(() => ({
+      lang: document.documentElement.lang,
+      title: document.title,
+      h1: [...document.querySelectorAll("h1")].map((h) => h.textContent.trim()),
+      landmarks: ["header", "main", "footer"].filter((l) => document.querySelectorAll(`body > ${l}`).length !== 1),
+      inline: document.querySelectorAll("[style], style, script:not([src]):not([type='application/json'])").length,
+      ids: [...document.querySelectorAll("[id]")].map((e) => e.id).filter((id, i, all) => all.indexOf(id) !== i),
+    }));
+    assert.equal(facts.lang, "en", `lang of ${at}`);
+    assert.match(facts.title, /^\S.* · Berth$/, `title of ${at}`);
+    assert.equal(facts.h1.length, 1, `one h1 on ${at}: ${JSON.stringify(facts.h1)}`);
+    assert.notEqual(facts.h1[0], "", `h1 of ${at}`);
+    assert.deepEqual(facts.landmarks, [], `one each of header, main and footer on ${at}`);
+    assert.equal(facts.inline, 0, `inline styles and scripts on ${at}`);
+    assert.deepEqual(facts.ids, [], `ids used twice on ${at}`);
+    const sizes = await Promise.all(this.sent.map((r) => r.sizes()));
+    const sum = sizes.reduce((n, s) => n + s.responseBodySize + s.responseHeadersSize, 0);
+    assert.ok(sum < transfer, `${at} takes ${sum} bytes over the wire, more than ${transfer}`);
+    if (this.javaScript) {
+      await this.steady(at);
+      await this.accessible(at, rules);
+    }
+    await this.fits(at);
+    this.clean(at);
+  }
+
+  // steady means that nothing jumped while the page was loading.
+  async steady(at) {
+    const shifts = await this.page.evaluate(() => window.shifts);
+    const sum = shifts.reduce((n, s) => n + s.value, 0);
+    assert.ok(sum < limits.shift, `the layout of ${at} shifts by ${sum}: ${JSON.stringify(shifts)}`);
+  }
+
+  // accessible runs axe. What another theme changes is colours alone, and what a
+  // narrow window changes, besides, is how large things are to touch.
+  async accessible(at, rules) {
+    await this.page.evaluate(axe); // past the policy of the page, which is for its own scripts
+    const run = async (what, options) => {
+      const { violations } = await this.page.evaluate((o) => window.axe.run(document, o), options);
+      const found = violations.map((v) => `${v.id}: ${v.help}\n` + v.nodes.slice(0, 5).map((n) => `  ${n.html.slice(0, 200)}\n    ${n.failureSummary.replaceAll("\n", " ")}`).join("\n"));
+      assert.deepEqual(found, [], `axe on ${at}, ${what}\n${found.join("\n")}`);
+    };
+    const other = this.theme === "dark" ? "light" : "dark";
+    await run(this.theme, { runOnly: tags, rules, resultTypes: ["violations"] });
+    await this.page.emulateMedia({ colorScheme: other });
+    await run(other, { runOnly: { type: "rule", values: ["color-contrast"] }, rules, resultTypes: ["violations"] });
+    await this.page.emulateMedia({ colorScheme: this.theme });
+  }
+
+  // fits means that a phone does not scroll sideways.
+  async fits(at) {
+    await this.page.setViewportSize({ width: limits.narrow, height: 740 });
+    const wide = await this.page.evaluate(() => {
+      const width = document.documentElement.clientWidth;
+      if (document.documentElement.scrollWidth <= width) return null;
+      const inner = (e) => e.closest(".table-wrap, .code, pre, .tabs, .nav");
+      const guilty = [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > width + 1 && !inner(e.parentElement));
+      return { scrollWidth: document.documentElement.scrollWidth, guilty: guilty.slice(0, 5).map((e) => e.outerHTML.slice(0, 120)) };
+    });
+    await this.page.setViewportSize(this.size);
+    assert.equal(wide, null, `${at} scrolls sideways at ${limits.narrow} px: ${JSON.stringify(wide, null, 1)}`);
+  }
+
+  clean(at = this.path) {
+    assert.deepEqual(this.wrong, [], `what went wrong in the browser, at ${at}`);
+  }
+
+  async close() {
+    await this.context.close();
+  }
+}
