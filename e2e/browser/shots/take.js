@@ -1,0 +1,85 @@
+// Makes the pictures of docs/images: node shots/take.js [FOLDER [NAME...]]. With
+// names, only pages whose names begin so.
+import { execFile } from "node:child_process";
+import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { Berth } from "../lib/berth.js";
+import { Window, launch } from "../lib/window.js";
+import { seed } from "./demo.js";
+import { pages } from "./pages.js";
+
+const run = promisify(execFile);
+const [folder = fileURLToPath(new URL("../../../docs/images", import.meta.url)), ...names] = process.argv.slice(2);
+const limit = 3 << 20; // bytes, of all pictures
+
+const [berth, browser] = await Promise.all([Berth.start(), launch()]);
+let failed = false;
+try {
+  await seed(berth);
+  mkdirSync(folder, { recursive: true });
+  if (!names.length) for (const f of readdirSync(folder)) if (f.endsWith(".png")) rmSync(join(folder, f));
+  const list = (await pages(berth)).filter((p) => !names.length || names.some((n) => p.name.startsWith(n)));
+  const cookies = new Map();
+  for (const { as } of list) if (as && !cookies.has(as)) cookies.set(as, await berth.session(as));
+  for (const theme of ["light", "dark"]) {
+    for (const width of [1280, 360]) await photograph(list.filter((p) => width > 400 || p.phone), cookies, theme, width);
+  }
+  await shrink();
+} finally {
+  await browser.close();
+  await berth.stop();
+  await berth.remove();
+}
+if (failed) process.exitCode = 1;
+
+async function photograph(list, cookies, theme, width) {
+  for (const as of [undefined, ...cookies.keys()]) {
+    const mine = list.filter((p) => p.as === as);
+    if (!mine.length) continue;
+    const w = await Window.open(browser, berth, { theme, width, height: width > 400 ? 800 : 740, cookie: cookies.get(as) });
+    for (const p of mine) {
+      const answer = await w.page.goto(p.path);
+      if (answer.status() !== (p.status ?? 200)) {
+        console.log(`${p.name}: ${answer.status()} ${p.path}${p.soon ? ", not built yet" : ""}`);
+        failed ||= !p.soon;
+        continue;
+      }
+      // The address of the demonstration is of no use to readers.
+      await w.page.evaluate(([from, to]) => {
+        const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+        for (let n; (n = walk.nextNode()); ) if (n.data.includes(from)) n.data = n.data.replaceAll(from, to);
+      }, [berth.host, "registry.example.com"]);
+      // A long page is cut where nobody reads on.
+      const height = await w.page.evaluate(() => document.documentElement.scrollHeight);
+      await w.page.screenshot({
+        path: join(folder, `${p.name}-${theme}${width > 400 ? "" : "-phone"}.png`), fullPage: true, clip: { x: 0, y: 0, width, height: Math.min(height, 2000) },
+      });
+    }
+    for (const line of w.wrong) console.log(`wrong: ${line}`);
+    failed ||= w.wrong.length > 0;
+    await w.close();
+  }
+}
+
+// shrink gives pictures fewer colours, where the tool for it is there.
+async function shrink() {
+  const files = readdirSync(folder).filter((f) => f.endsWith(".png")).map((f) => join(folder, f));
+  try {
+    for (let i = 0; i < files.length; i += 20) await run("pngquant", ["--force", "--ext", ".png", "--skip-if-larger", "--speed", "3", "64", ...files.slice(i, i + 20)]).catch(ignoreLarger);
+  } catch (err) {
+    if (err.code !== "ENOENT") throw err;
+    console.log("pngquant is not installed: pictures stay as large as they are (apt-get install pngquant)");
+  }
+  const sum = files.reduce((n, f) => n + statSync(f).size, 0);
+  console.log(`${files.length} pictures, ${(sum / 2 ** 20).toFixed(1)} MiB`);
+  if (sum > limit) {
+    console.log(`more than ${limit >> 20} MiB`);
+    failed = true;
+  }
+}
+
+function ignoreLarger(err) {
+  if (err.code !== 98 && err.code !== 99) throw err;
+}
