@@ -49,6 +49,7 @@ for (const [name, html, want, headers] of [
   ["a missing file", () => good('<h1>A</h1><img src="/none.png" alt="">'), /404/],
   ["what the policy refuses", () => good("<h1>A</h1><p onclick='1'>x</p><script src='/x.js'></script>"), /Content Security Policy/, { "Content-Security-Policy": "script-src 'none'" }],
   ["an inline style", () => good("<h1 style='margin:0'>A</h1>"), /inline styles/],
+  ["what was not filled in", () => good("<h1>A</h1><p>Pushed @Time(p.UpdatedAt)</p>"), /filled in/],
   ["no language", () => good("<h1>A</h1>").replace(' lang="en"', ""), /lang of/],
   ["no title of its own", () => good("<h1>A</h1>").replace("Good · ", ""), /title of/],
   ["two h1", () => good("<h1>A</h1><h1>B</h1>"), /one h1/],

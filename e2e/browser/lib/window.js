@@ -13,11 +13,12 @@ export const limits = {
   narrow: 360, // CSS pixels that have to be enough
 };
 
-export function launch() {
+// launch starts the browser. In pictures no room is kept for a bar to scroll with.
+export function launch({ pictures = false } = {}) {
   return chromium.launch({
     executablePath: process.env.BERTH_CHROMIUM || "/usr/bin/chromium",
     // Chromium's own sandbox does not work for root, who runs tests in CI.
-    args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
+    args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", ...(pictures ? ["--enable-features=OverlayScrollbar"] : [])],
   });
 }
 
@@ -132,6 +133,7 @@ export class Window {
       h1: [...document.querySelectorAll("h1")].map((h) => h.textContent.trim()),
       landmarks: ["header", "main", "footer"].filter((l) => document.querySelectorAll(`body > ${l}`).length !== 1),
       inline: document.querySelectorAll("[style], style, script:not([src]):not([type='application/json'])").length,
+      raw: /@[A-Z]\w*\(|%![a-zA-Z]\(|<nil>|\[object Object\]|\bNaN\b/.exec(document.body.innerText)?.[0] ?? null,
       ids: [...document.querySelectorAll("[id]")].map((e) => e.id).filter((id, i, all) => all.indexOf(id) !== i),
     }));
     assert.equal(facts.lang, "en", `lang of ${at}`);
@@ -140,6 +142,7 @@ export class Window {
     assert.notEqual(facts.h1[0], "", `h1 of ${at}`);
     assert.deepEqual(facts.landmarks, [], `one each of header, main and footer on ${at}`);
     assert.equal(facts.inline, 0, `inline styles and scripts on ${at}`);
+    assert.equal(facts.raw, null, `what was to be filled in on ${at}`);
     assert.deepEqual(facts.ids, [], `ids used twice on ${at}`);
     const sizes = await Promise.all(this.sent.map((r) => r.sizes()));
     const sum = sizes.reduce((n, s) => n + s.responseBodySize + s.responseHeadersSize, 0);
