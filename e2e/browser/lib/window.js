@@ -13,12 +13,11 @@ export const limits = {
   narrow: 360, // CSS pixels that have to be enough
 };
 
-// launch starts the browser. In pictures no room is kept for a bar to scroll with.
-export function launch({ pictures = false } = {}) {
+export function launch() {
   return chromium.launch({
     executablePath: process.env.BERTH_CHROMIUM || "/usr/bin/chromium",
     // Chromium's own sandbox does not work for root, who runs tests in CI.
-    args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", ...(pictures ? ["--enable-features=OverlayScrollbar"] : [])],
+    args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
   });
 }
 
@@ -31,11 +30,11 @@ function watch() {
 }
 
 export class Window {
-  static async open(browser, berth, { user, secret, cookie, width = 1280, height = 800, theme = "light", javaScript = true, touch = false } = {}) {
+  static async open(browser, berth, { user, secret, cookie, width = 1280, height = 800, theme = "light", javaScript = true, touch = false, mobile = false } = {}) {
     const w = new Window();
     Object.assign(w, { berth, javaScript, theme, size: { width, height }, wrong: [], allowed: [], sent: [] });
     w.context = await browser.newContext({
-      viewport: w.size, colorScheme: theme, javaScriptEnabled: javaScript, hasTouch: touch, baseURL: berth.url, reducedMotion: "reduce",
+      viewport: w.size, colorScheme: theme, javaScriptEnabled: javaScript, hasTouch: touch, isMobile: mobile, baseURL: berth.url, reducedMotion: "reduce",
       permissions: ["clipboard-read", "clipboard-write"],
     });
     w.context.setDefaultTimeout(10_000);

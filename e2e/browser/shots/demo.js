@@ -193,13 +193,25 @@ async function history(berth) {
   const then = (column) => `${now - 7_200e6} - (${last} - ${column}) * ${factor}`;
   const columns = {
     owners: ["created_at"], members: ["created_at"], teams: ["created_at"], tokens: ["created_at"], repositories: ["created_at"],
-    packages: ["created_at", "published_at", "updated_at"], manifests: ["pushed_at", "updated_at"], tags: ["created_at", "updated_at"], audit: ["at"], hooks: ["created_at", "updated_at"],
+    audit: ["at"], hooks: ["created_at", "updated_at"],
   };
   // The audit log does not let itself be changed; here it has to.
   const guards = sql("SELECT name, replace(sql, char(10), ' ') FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit';").trim().split("\n").slice(1).map((line) => line.split("\t"));
   const lines = ["BEGIN;", ...guards.map(([name]) => `DROP TRIGGER ${name};`)];
   for (const [table, names] of Object.entries(columns)) {
     for (const c of names) lines.push(`UPDATE ${table} SET ${c} = min(${then(c)}, ${now - 60e6}) WHERE ${c} > ${first - day};`);
+  }
+  // What was pushed to a package is days apart, the last of it hours ago.
+  for (const line of sql("SELECT p.id, o.name || '/' || p.path FROM packages p JOIN owners o ON o.id = p.owner_id;").trim().split("\n").slice(1)) {
+    const [id, name] = line.split("\t");
+    const [a, b] = noise(`age ${name}`, 2);
+    const newer = "(SELECT count(*) FROM manifests n WHERE n.package_id = manifests.package_id AND n.version AND n.id > manifests.id)";
+    lines.push(`UPDATE manifests SET pushed_at = ${now - 3600e6 * (1 + (a % 60))} - ${newer} * ${Math.round(day * (3 + (b % 50) / 10))} WHERE package_id = ${id};`);
+    lines.push(`UPDATE manifests SET updated_at = pushed_at WHERE package_id = ${id};`);
+    const pushed = "(SELECT m.pushed_at FROM manifests m WHERE m.package_id = tags.package_id AND m.digest = tags.digest)";
+    lines.push(`UPDATE tags SET created_at = ${pushed}, updated_at = ${pushed} WHERE package_id = ${id};`);
+    const at = (f) => `coalesce((SELECT ${f}(m.pushed_at) FROM manifests m WHERE m.package_id = packages.id), created_at)`;
+    lines.push(`UPDATE packages SET created_at = ${at("min")}, published_at = ${at("min")}, updated_at = ${at("max")} WHERE id = ${id};`);
   }
   const today = Math.floor(now / day);
   const weights = { "acme/web": 420, "acme/api": 60, "acme/worker": 25, "acme/infra/base": 180, "acme/charts/storefront": 35, "acme/edge/rate-limit": 12, "nimbus/etl": 90, "nimbus/notebook": 240, "ada/engine": 8, "grace/flow": 14 };

@@ -13,8 +13,9 @@ import { pages } from "./pages.js";
 const run = promisify(execFile);
 const [folder = fileURLToPath(new URL("../../../docs/images", import.meta.url)), ...names] = process.argv.slice(2);
 const limit = 3 << 20; // bytes, of all pictures
+const longest = 1800; // pixels, of one
 
-const [berth, browser] = await Promise.all([Berth.start(), launch({ pictures: true })]);
+const [berth, browser] = await Promise.all([Berth.start(), launch()]);
 let failed = false;
 try {
   await seed(berth);
@@ -38,7 +39,7 @@ async function photograph(list, cookies, theme, width) {
   for (const as of [undefined, ...cookies.keys()]) {
     const mine = list.filter((p) => p.as === as);
     if (!mine.length) continue;
-    const w = await Window.open(browser, berth, { theme, width, height: width > 400 ? 800 : 740, cookie: cookies.get(as) });
+    const w = await Window.open(browser, berth, { theme, width, height: width > 400 ? 800 : 740, cookie: cookies.get(as), mobile: true });
     for (const p of mine) {
       const answer = await w.page.goto(p.path);
       if (answer.status() !== (p.status ?? 200)) {
@@ -51,11 +52,12 @@ async function photograph(list, cookies, theme, width) {
         const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
         for (let n; (n = walk.nextNode()); ) if (n.data.includes(from)) n.data = n.data.replaceAll(from, to);
       }, [berth.host, "registry.example.com"]);
+      // The window becomes as high as the page, so that what sticks to its edge is there.
       // A long page is cut where nobody reads on.
       const height = await w.page.evaluate(() => document.documentElement.scrollHeight);
-      await w.page.screenshot({
-        path: join(folder, `${p.name}-${theme}${width > 400 ? "" : "-phone"}.png`), fullPage: true, clip: { x: 0, y: 0, width, height: Math.min(height, 2000) },
-      });
+      await w.page.setViewportSize({ width, height: Math.max(w.size.height, Math.min(height, longest)) });
+      await w.page.screenshot({ path: join(folder, `${p.name}-${theme}${width > 400 ? "" : "-phone"}.png`) });
+      await w.page.setViewportSize(w.size);
     }
     for (const line of w.wrong) console.log(`wrong: ${line}`);
     failed ||= w.wrong.length > 0;

@@ -1,0 +1,43 @@
+// Every page of the demonstration, looked at as all pages are.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Berth } from "../lib/berth.js";
+import { Window, launch } from "../lib/window.js";
+import { seed } from "../shots/demo.js";
+import { pages } from "../shots/pages.js";
+
+let berth, browser;
+
+before(async () => {
+  [berth, browser] = await Promise.all([Berth.start(), launch()]);
+  await seed(berth);
+});
+
+after(async () => {
+  await browser?.close();
+  await berth?.stop();
+  await berth?.remove();
+});
+
+test("every page", { timeout: 600_000 }, async (t) => {
+  const windows = new Map();
+  const wrong = [];
+  for (const p of await pages(berth)) {
+    if (!windows.has(p.as)) windows.set(p.as, await Window.open(browser, berth, { user: p.as }));
+    const w = windows.get(p.as);
+    try {
+      const answer = await w.page.goto(p.path);
+      if (p.soon && answer.status() === 404) {
+        t.diagnostic(`${p.name} is not built yet`);
+        continue;
+      }
+      assert.equal(answer.status(), p.status ?? 200, "status");
+      await w.look();
+    } catch (err) {
+      wrong.push(`${p.name} (${p.path}): ${err.message}`);
+    }
+    w.wrong = [];
+  }
+  await Promise.all([...windows.values()].map((w) => w.close()));
+  assert.deepEqual(wrong, [], wrong.join("\n\n"));
+});
