@@ -3,7 +3,7 @@ GO ?= go
 # A cache of its own: a shared one remembers findings under another checkout's paths.
 LINT = GOLANGCI_LINT_CACHE=$(CURDIR)/bin/lint-cache $(GO) tool -modfile=$(CURDIR)/tools/go.mod golangci-lint run --allow-parallel-runners --config $(CURDIR)/.golangci.yml
 
-.PHONY: help run build generate assets test e2e e2e-all lint check bench clean
+.PHONY: help run build generate assets test e2e e2e-all browser screenshots lint check bench clean
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 10
 
@@ -26,11 +26,17 @@ test: ## all tests, on SQLite and PostgreSQL, and the quick clients (installs wh
 	.ci/test
 	$(MAKE) e2e
 
-e2e: build ## crash tests and real clients: docker, podman, skopeo, buildah, crane, oras, regctl, gh
+e2e: build ## crash tests, pages in a browser, real clients: docker, podman, skopeo, buildah, crane, oras, regctl, gh
 	cd e2e && BERTH_BIN=$(CURDIR)/bin/berth $(GO) test -shuffle=on -timeout 20m ./...
 
 e2e-all: build ## the clients again, with those that take minutes to build: helm, cosign
 	cd e2e && BERTH_BIN=$(CURDIR)/bin/berth BERTH_E2E_ALL=1 $(GO) test -shuffle=on -timeout 60m ./clients/...
+
+browser: build ## the pages alone, in Chromium (needs Node)
+	cd e2e && BERTH_BIN=$(CURDIR)/bin/berth $(GO) test -count=1 -timeout 20m ./browser/...
+
+screenshots: build ## docs/images, of every page in both themes (needs Node, Chromium, sqlite3 and pngquant)
+	cd e2e/browser && npm ci --silent --ignore-scripts --no-audit --no-fund && BERTH_BIN=$(CURDIR)/bin/berth node shots/take.js
 
 lint: ## formatting, linters, import table
 	$(LINT) ./...

@@ -6,7 +6,7 @@ export async function pages(berth) {
   const api = berth.as("ada");
   const versions = await api.get("/users/acme/packages/container/web/versions?per_page=100");
   const tagged = (tag) => versions.find((v) => v.metadata.container.tags.includes(tag));
-  const latest = tagged("latest"), rc = tagged("edge");
+  const latest = tagged("latest");
   const hooks = await api.get("/orgs/acme/hooks");
   const web = "/acme/web", own = { as: "ada" };
   return [
@@ -64,7 +64,7 @@ export async function pages(berth) {
     { name: "version-digest", path: `${web}@${latest?.name}`, ...own, soon: true },
     { name: "version-raw", path: `${web}/-/raw/${latest?.name}`, ...own, soon: true },
     { name: "version-broken", path: "/acme/worker:0.9.1", ...own, soon: true },
-    { name: "compare", path: `${web}/-/compare?from=${latest?.name}&to=${rc?.name}`, ...own, soon: true },
+    { name: "compare", path: `${web}/-/compare?a=1.3.1&b=latest`, ...own, soon: true },
     { name: "package-settings", path: `${web}/-/settings`, ...own, phone: true, soon: true },
 
     { name: "admin", path: "/-/admin", as: "admin", phone: true, soon: true },

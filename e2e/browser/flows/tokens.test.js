@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { Docker, withDocker } from "../lib/docker.js";
+import { image } from "../lib/oci.js";
+import { berth, fresh, open, password, repo, test } from "../lib/suite.js";
+
+const soon = "/settings/tokens";
+
+// made makes the token of the form that is open, and returns it.
+async function made(w, name) {
+  await w.field("Name").fill(name);
+  await w.submit("Make the token");
+  return (await w.page.locator("main .copybox code").first().textContent()).trim();
+}
+
+test("a link makes the token that docker needs", { ...withDocker, soon }, async (t) => {
+  const docker = new Docker();
+  t.after(() => docker.close());
+  const user = await fresh();
+  const w = await open({ user });
+  await w.visit("/settings/tokens/new?scopes=write:packages");
+  assert.deepEqual(await w.page.locator("input[name=scope]:checked").evaluateAll((all) => all.map((e) => e.value)), ["write:packages"]);
+  const token = await made(w, "docker");
+  await w.look();
+  assert.match(await docker.run(["login", berth.host, "-u", user, "--password-stdin"], { input: token }), /Login Succeeded/);
+  const name = `${berth.host}/${user}/app:1`;
+  await docker.build(name, "LABEL a=b");
+  await docker.run(["push", name]);
+  await w.visit("/settings/tokens");
+  assert.equal(await w.main().getByText(token).count(), 0, "it is shown once");
+  await w.main().getByLabel("Revoke docker").click();
+  await w.submit("Revoke this token");
+  await w.look();
+  assert.match(await docker.run(["push", name], { fails: true }), /unauthorized|denied/);
+});
+
+test("a token for reading does not push", { soon }, async () => {
+  const user = await fresh();
+  const w = await open({ user });
+  await w.go("/settings/tokens/new?scopes=read:packages");
+  const token = await made(w, "reader");
+  await assert.rejects(repo(`${user}/app`, user, token).manifest(image(), "1"), / 40[13] /);
+  await repo(`${user}/app`, user, password).manifest(image(), "1");
+  await repo(`${user}/app`, user, token).pull("1");
+});
+
+test("dangerous scopes ask for the password of an old session", { soon }, async () => {
+  const user = await fresh();
+  const w = await open({ user });
+  await w.go("/settings/tokens/new?scopes=delete:packages");
+  await made(w, "cleaner"); // the session is new
+  await w.look();
+});
