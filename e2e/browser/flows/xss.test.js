@@ -74,10 +74,10 @@ test("no text of others becomes more than text", { timeout: 600_000 }, async (t)
   const list = [
     "/", "/search?q=" + encodeURIComponent(all.slice(0, 100)), "/login?next=" + encodeURIComponent(payloads[2]), "/-/" + encodeURIComponent(payloads[0]), "/settings/tokens", "/settings/tokens/new?name=" + encodeURIComponent(payloads[1]),
     "/settings/sessions", "/acme", "/acme/-/people", "/acme/-/people/invitations", "/acme/-/teams", "/acme/-/repositories", "/acme/-/repositories/site",
-    "/acme/-/repositories/site/packages", "/acme/-/repositories/site/settings", "/acme/-/settings/audit", "/acme/-/settings/hooks",
+    "/acme/-/repositories/site/packages", "/acme/-/repositories/site/settings", "/acme/-/settings/audit", "/acme/-/settings/webhooks",
   ];
   for (const { slug } of await ada.get("/orgs/acme/teams")) list.push(`/acme/-/teams/${encodeURIComponent(slug)}`);
-  for (const { id } of await ada.get("/orgs/acme/hooks")) list.push(`/acme/-/settings/hooks/${id}`);
+  for (const { id } of await ada.get("/orgs/acme/hooks")) list.push(`/acme/-/settings/webhooks/${id}`);
   for (const name of ["one", "many", "chart", "long", "files"]) {
     list.push(`/acme/${name}`, `/acme/${name}/-/tags`, `/acme/${name}/-/versions`, `/acme/${name}/-/settings`);
     const versions = await ada.get(`${packagePath(`acme/${name}`)}/versions?per_page=100`);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
+import { password } from "./berth.js";
 
 const require = createRequire(import.meta.url);
 const axe = require("axe-core").source;
@@ -122,6 +123,14 @@ export class Window {
   async submit(button) { await this.loads(() => (typeof button === "string" ? this.button(button) : button).click()); }
   async follow(link) { await this.loads(() => (typeof link === "string" ? this.link(link).first() : link).click()); }
   async says(text) { await this.main().getByText(text).first().waitFor(); }
+
+  // sure gives the password to the page that asks for it again, if it is there.
+  async sure(secret = password) {
+    const field = this.page.locator("input[name='-confirm']");
+    if (!(await field.count())) return;
+    await field.fill(secret);
+    await this.submit("Confirm");
+  }
 
   // look checks what every page must be.
   async look({ transfer = limits.transfer, rules = {} } = {}) {

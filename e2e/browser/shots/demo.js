@@ -188,7 +188,7 @@ async function history(berth) {
   const db = join(berth.data, "berth.db");
   const sql = (text) => execFileSync("sqlite3", ["-separator", "\t", db], { input: `PRAGMA busy_timeout=10000;\n${text}`, encoding: "utf8" });
   const now = Date.now() * 1000, day = 86_400e6;
-  const [first, last] = sql("SELECT min(created_at), (SELECT max(pushed_at) FROM manifests) FROM owners WHERE name <> 'admin';").trim().split("\n").at(-1).split("\t").map(Number);
+  const [first, last] = sql("SELECT min(created_at), (SELECT max(at) FROM audit) FROM owners WHERE name <> 'admin';").trim().split("\n").at(-1).split("\t").map(Number);
   const factor = Math.floor((64 * day) / (last - first)); // since the first, to two hours ago
   const then = (column) => `${now - 7_200e6} - (${last} - ${column}) * ${factor}`;
   const columns = {

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { image } from "../lib/oci.js";
+import { packagePath } from "../lib/rest.js";
+import { berth, fresh, open, repo, test } from "../lib/suite.js";
+
+const notYet = "package pages are not built yet";
+
+// pushed makes a package of a new user with tags.
+async function pushed(...tags) {
+  const user = await fresh();
+  const r = repo(`${user}/app`);
+  for (const tag of tags) await r.manifest(image({ labels: { tag } }), tag);
+  return { user, r, name: `${user}/app`, at: packagePath(`${user}/app`) };
+}
+
+test("an image's name is the address of its page", async (t) => {
+  const { user, name, r } = await pushed("1.0", "2.0");
+  const w = await open({ user });
+  if ((await w.page.goto(`/${name}`)).status() === 404) return t.skip(notYet);
+  await w.look();
+  await w.visit(`/${name}:1.0`);
+  const digest = await r.manifest(image({ labels: { tag: "1.0" } }), "1.0");
+  await w.visit(`/${name}@${digest}`);
+  const stranger = await open({ user: "bob" });
+  assert.equal((await stranger.visit(`/${name}`, { status: 404 })).status(), 404);
+  const nobody = await open();
+  await nobody.page.goto(`/${name}`);
+  assert.match(nobody.path, /^\/login\?next=/);
+});
+
+test("versions are chosen, deleted and restored", async (t) => {
+  const { user, name, at, r } = await pushed("1", "2", "3");
+  const api = berth.as(user);
+  const w = await open({ user });
+  if ((await w.page.goto(`/${name}/-/versions`)).status() === 404) return t.skip(notYet);
+  await w.look();
+  const remove = w.button("Delete the chosen versions");
+  assert.ok(await remove.isDisabled(), "nothing is chosen");
+  const rows = w.page.locator("input[data-row]");
+  await rows.nth(0).check();
+  await rows.nth(1).check();
+  assert.equal(await w.page.locator("[data-chosen]").textContent(), "2");
+  await w.submit(remove);
+  await w.look();
+  assert.equal((await api.get(`${at}/versions`)).length, 3, "it is asked first");
+  await w.submit(w.main().locator("button.danger-button"));
+  assert.deepEqual((await api.get(`${at}/versions`)).map((v) => v.metadata.container.tags), [["1"]]);
+  await assert.rejects(r.pull("3"), / 404 /);
+  await w.visit(`/${name}/-/trash`);
+  await w.submit(w.main().getByRole("button", { name: /^Restore/ }).first());
+  await w.look();
+  assert.equal((await api.get(`${at}/versions`)).length, 2);
+});
+
+test("who may only pull sees nothing to change", async (t) => {
+  const { user, name, at } = await pushed("1");
+  await berth.as(user).patch(at, { visibility: "public" });
+  for (const as of [undefined, "bob"]) {
+    const w = await open({ user: as });
+    if ((await w.page.goto(`/${name}`)).status() === 404) return t.skip(notYet);
+    await w.look();
+    await w.visit(`/${name}/-/versions`);
+    assert.equal(await w.main().locator(".danger-button, [data-row]").count(), 0);
+    assert.equal(await w.main().getByRole("link", { name: "Settings" }).count(), 0);
+  }
+});
