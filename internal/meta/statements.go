@@ -229,6 +229,7 @@ func statements() []string { //nolint:funlen // it is a list
 		qListIdentities,
 		qListInTrash,
 		qListInvitations,
+		qListLinked,
 		qListLostOf,
 		qListMembers,
 		qListNamed,
