@@ -1,0 +1,176 @@
+package webui
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/account"
+	"github.com/berth-registry/berth/internal/httpkit"
+	"github.com/berth-registry/berth/internal/registry"
+	"github.com/berth-registry/berth/internal/webui/view"
+)
+
+const (
+	// ownerRows is how many rows a page of a list has.
+	ownerRows = 30
+	// maxFind is the longest text that is looked for, in bytes.
+	maxFind = 100
+)
+
+// ownerListRoutes are about what is found by an owner or across owners.
+func (u *UI) ownerListRoutes() []route {
+	return []route{
+		{method: "GET", path: "/{owner}", handle: u.of(u.getOwner)},
+		{method: "GET", path: "/{owner}/-/trash", handle: u.of(u.getTrash)},
+		{method: "POST", path: "/{owner}/-/trash", handle: u.of(u.postTrash)},
+	}
+}
+
+// ownerHandler answers a request about an owner whom the viewer may know.
+type ownerHandler func(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error
+
+// of finds the owner that a path names. By a name that he had before the browser is
+// sent to the present one.
+func (u *UI) of(h ownerHandler) handler {
+	return func(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+		name := r.PathValue("owner")
+		if _, err := berth.ParseOwner(name); err != nil {
+			return berth.ErrRouteUnknown.Because(err)
+		}
+		o, err := u.account.GetOwner(r.Context(), v, name)
+		if err != nil {
+			return err
+		}
+		if strings.EqualFold(o.Login, name) {
+			return h(w, r, v, o)
+		}
+		if r.Method == http.MethodPost {
+			return berth.ErrOwnerUnknown.With("%s is called %s now", name, o.Login)
+		}
+		location := "/" + o.Login + strings.TrimPrefix(r.URL.EscapedPath(), "/"+name)
+		if r.URL.RawQuery != "" {
+			location += "?" + r.URL.RawQuery
+		}
+		return redirect(w, location)
+	}
+}
+
+// org lets through what is about organizations only.
+func (u *UI) org(h ownerHandler) handler {
+	return u.of(func(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
+		if o.Kind != account.OwnerOrg {
+			return berth.ErrRouteUnknown.With("%s is no organization", o.Login)
+		}
+		return h(w, r, v, o)
+	})
+}
+
+func ownerTop(o account.Owner, current string) view.OwnerTop {
+	return view.OwnerTop{Login: o.Login, Kind: o.Kind, Self: o.Self, Current: current, Sees: o.Sees, Changes: o.Changes, Manages: o.Manages}
+}
+
+// sent is what became of a form: nothing yet, or what is wrong with it, to be shown
+// with what was typed.
+type sent struct {
+	status int
+	wrong  string
+}
+
+// mend shows a form again on which something is wrong that people can mend; show prints
+// the page. Names that are not there are such a thing for those who may send the form.
+func (u *UI) mend(w *httpkit.Writer, r *http.Request, err error, may bool, show func(sent) error) error {
+	named, ok := errors.AsType[*berth.Error](err)
+	if !ok || !may || named.Kind != berth.KindInvalid && named.Kind != berth.KindConflict && named.Kind != berth.KindNotFound {
+		return err
+	}
+	f := u.describe(w, r, err)
+	return show(sent{f.Status, f.Text})
+}
+
+// showOn shows a page, as the answer to a form if it is one.
+func (u *UI) showOn(w *httpkit.Writer, r *http.Request, v berth.Viewer, s sent, title string, main templ.Component) error {
+	return u.show(w, r, v, page{status: s.status, title: title, main: main})
+}
+
+// readNumber reads the number of a page, from 1, of a list that goes only so deep.
+func readNumber(r *http.Request) (int, error) {
+	text := r.URL.Query().Get("page")
+	if text == "" {
+		return 1, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > registry.MaxSkip/ownerRows+1 || strconv.Itoa(n) != text {
+		return 0, berth.ErrPageInvalid.With("page is %.20q; expected a number from 1 to %d", text, registry.MaxSkip/ownerRows+1)
+	}
+	return n, nil
+}
+
+// readID reads a number that the database gave, from a text that somebody sent.
+func readID(text string) (int64, error) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 1 || strconv.FormatInt(n, 10) != text {
+		return 0, berth.ErrRequestInvalid.With("%.30q is no number of anything here", text)
+	}
+	return n, nil
+}
+
+// readCursor reads where a list goes on, 0 from its start.
+func readCursor(r *http.Request, name string) (int64, error) {
+	text := r.URL.Query().Get(name)
+	if text == "" {
+		return 0, nil
+	}
+	return readID(text)
+}
+
+// readFind reads what is looked for.
+func readFind(r *http.Request, name string) (string, error) {
+	text := strings.TrimSpace(r.URL.Query().Get(name))
+	if len(text) > maxFind {
+		return "", berth.ErrRequestInvalid.With("look for at most %d characters", maxFind)
+	}
+	return text, nil
+}
+
+// cut takes what is more than a page from a list that was asked for one entry more.
+func cut[T any](list []T, size int) (rows []T, more bool) {
+	return list[:min(len(list), size)], len(list) > size
+}
+
+// getOwner shows the packages of an owner.
+func (u *UI) getOwner(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
+	number, err := readNumber(r)
+	if err != nil {
+		return err
+	}
+	search, err := readFind(r, "q")
+	if err != nil {
+		return err
+	}
+	get := r.URL.Query().Get
+	q := registry.PackageQuery{
+		Owner: strings.ToLower(o.Login), Search: search, Kind: get("kind"), Sort: registry.PackageSort(get("sort")),
+		Skip: (number - 1) * ownerRows, Limit: ownerRows + 1,
+	}
+	if text := get("visibility"); text != "" {
+		if q.Visibility, err = berth.ParseVisibility(text); err != nil {
+			return err
+		}
+	}
+	list, err := u.registry.ListPackages(r.Context(), v, q)
+	if err != nil {
+		return err
+	}
+	list, more := cut(list, ownerRows)
+	p := view.OwnerPackagesPage{
+		Owner: ownerTop(o, "packages"), Rows: packageRows(list), Page: number, More: more, Pushes: o.Pushes,
+		Filter: view.PackageFilter{Search: search, Sort: string(q.Sort), Visibility: string(q.Visibility), Kind: q.Kind},
+		Host:   u.host(r),
+	}
+	return u.show(w, r, v, page{title: o.Login, main: view.OwnerPackages(p)})
+}

@@ -1,0 +1,60 @@
+package webui
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/account"
+	"github.com/berth-registry/berth/internal/httpkit"
+	"github.com/berth-registry/berth/internal/webui/view"
+)
+
+// getTrash shows the deleted packages of an owner that the viewer may restore.
+func (u *UI) getTrash(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
+	return u.showTrash(w, r, v, o, sent{})
+}
+
+func (u *UI) showTrash(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner, s sent) error {
+	before, err := readCursor(r, "before")
+	if err != nil {
+		return err
+	}
+	list, err := u.registry.ListTrash(r.Context(), v, strings.ToLower(o.Login), before, ownerRows+1)
+	if err != nil {
+		return err
+	}
+	list, more := cut(list, ownerRows)
+	p := view.TrashPage{Owner: ownerTop(o, "trash"), Wrong: s.wrong}
+	for _, t := range list {
+		p.Rows = append(p.Rows, view.TrashRow{
+			ID: t.ID, Name: t.Name.String(), Visibility: string(t.Visibility), Versions: t.Versions, By: t.DeletedBy, At: t.DeletedAt, Until: t.Until(),
+		})
+		if more {
+			p.Next = t.ID
+		}
+	}
+	return u.showOn(w, r, v, s, "Trash of "+o.Login, view.Trash(p))
+}
+
+// postTrash restores a package.
+func (u *UI) postTrash(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
+	if err := readForm(w, r); err != nil {
+		return err
+	}
+	n, err := berth.ParseName(r.PostForm.Get("name"))
+	if err != nil {
+		return err
+	}
+	if n.Owner != strings.ToLower(o.Login) {
+		return berth.ErrRequestInvalid.With("%s is not a package of %s", n, o.Login)
+	}
+	id, err := readID(r.PostForm.Get("id"))
+	if err != nil {
+		return err
+	}
+	if err := u.registry.RestorePackage(r.Context(), v, n, id); err != nil {
+		return u.mend(w, r, err, o.Manages, func(s sent) error { return u.showTrash(w, r, v, o, s) })
+	}
+	return u.done(w, r, "/"+n.String(), "%s is back.", n)
+}
