@@ -154,3 +154,5 @@ func lower(name string) string { return strings.ToLower(name) }
 func suggestFrom(kind, owner string) string {
 	return "/-/suggest?" + url.Values{"kind": {kind}, "owner": {owner}}.Encode()
 }
+
+func memberChoices() []Choice { return []Choice{{"member", "Member"}, {"owner", "Owner"}} }

@@ -1,0 +1,152 @@
+package webui
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/account"
+	"github.com/berth-registry/berth/internal/httpkit"
+	"github.com/berth-registry/berth/internal/webui/view"
+)
+
+// repositoryRoutes are about the records of source repositories.
+func (u *UI) repositoryRoutes() []route {
+	const one = "/{owner}/-/repositories/{repository}"
+	return []route{
+		{method: "GET", path: "/{owner}/-/repositories", handle: u.of(u.getRepositories)},
+		{method: "GET", path: "/{owner}/-/new-repository", handle: signed(u.of(u.getNewRepository))},
+		{method: "POST", path: "/{owner}/-/new-repository", handle: u.sure(u.of(u.postNewRepository))},
+		{method: "GET", path: one, handle: u.in(u.getRepository)},
+		{method: "GET", path: one + "/packages", handle: u.in(u.getLinked)},
+		{method: "GET", path: one + "/collaborators", handle: u.in(u.getCollaborators)},
+		{method: "POST", path: one + "/collaborators", handle: u.sure(u.in(u.postCollaborator))},
+		{method: "POST", path: one + "/collaborators/remove", handle: u.in(u.postDropCollaborator)},
+		{method: "GET", path: one + "/settings", handle: u.in(u.getRepositorySettings)},
+		{method: "POST", path: one + "/settings", handle: u.sure(u.in(u.postRepositorySettings))},
+		{method: "POST", path: one + "/delete", handle: u.sure(u.in(u.postDeleteRepository))},
+	}
+}
+
+// repositoryHandler answers a request about a repository that the viewer may read.
+type repositoryHandler func(w *httpkit.Writer, r *http.Request, v berth.Viewer, repo account.Repository) error
+
+// in finds the repository that a path names.
+func (u *UI) in(h repositoryHandler) handler {
+	return func(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+		repo, err := u.account.GetRepository(r.Context(), v, r.PathValue("owner"), r.PathValue("repository"))
+		if err != nil {
+			return err
+		}
+		return h(w, r, v, repo)
+	}
+}
+
+// repositoryPath is the address of a repository's page, or of one below it.
+func repositoryPath(repo account.Repository, below string) string {
+	return "/" + repo.Owner + "/-/repositories/" + url.PathEscape(repo.Name) + below
+}
+
+func repositoryTop(repo account.Repository, current string) view.RepositoryTop {
+	return view.RepositoryTop{
+		Owner: repo.Owner, Org: repo.OwnerKind == account.OwnerOrg, Name: repo.Name, Visibility: string(repo.Visibility),
+		Admin: repo.Role >= berth.RoleAdmin, Current: current,
+	}
+}
+
+// getRepositories shows the repositories of an owner.
+func (u *UI) getRepositories(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
+	after := r.URL.Query().Get("after")
+	if len(after) > 2*berth.MaxRepositoryLength {
+		return berth.ErrPageInvalid.With("after is not what a list gave")
+	}
+	if after != "" {
+		after = strings.ToLower(o.Login) + "/" + after
+	}
+	list, err := u.account.ListRepositories(r.Context(), v, account.RepositoryQuery{Owner: o.Login, After: after, Limit: ownerRows + 1})
+	if err != nil {
+		return err
+	}
+	list, more := cut(list, ownerRows)
+	p := view.RepositoriesPage{Owner: ownerTop(o, "repositories"), Makes: o.MakesRepos}
+	for _, repo := range list {
+		p.Rows = append(p.Rows, view.RepositoryRow{Name: repo.Name, Visibility: string(repo.Visibility), Description: repo.Description, WebURL: repo.WebURL})
+		if more {
+			p.Next = strings.ToLower(repo.Name)
+		}
+	}
+	return u.show(w, r, v, page{title: "Repositories of " + o.Login, main: view.Repositories(p)})
+}
+
+// getNewRepository shows the form for a repository.
+func (u *UI) getNewRepository(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
+	if !o.MakesRepos {
+		return berth.ErrDenied.With("%s may not make repositories of %s", v.Login, o.Login)
+	}
+	p := view.NewRepositoryPage{Owner: ownerTop(o, "repositories"), Visibility: string(berth.VisibilityPrivate)}
+	return u.show(w, r, v, page{title: "New repository", main: view.NewRepository(p)})
+}
+
+func (u *UI) postNewRepository(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
+	if err := readForm(w, r); err != nil {
+		return err
+	}
+	get := r.PostForm.Get
+	name, description, address := get("name"), get("description"), get("url")
+	c := account.RepositoryChange{Name: &name, Description: &description, WebURL: &address}
+	visibility, err := berth.ParseVisibility(get("visibility"))
+	var repo account.Repository
+	if err == nil {
+		c.Visibility = &visibility
+		repo, err = u.account.CreateRepository(r.Context(), v, o.Login, c)
+	}
+	if err != nil {
+		return u.mend(w, r, err, o.MakesRepos, func(s sent) error {
+			p := view.NewRepositoryPage{Owner: ownerTop(o, "repositories"), Name: name, Description: description, WebURL: address, Visibility: get("visibility"), Wrong: s.wrong}
+			return u.showOn(w, r, v, s, "New repository", view.NewRepository(p))
+		})
+	}
+	return u.done(w, r, repositoryPath(repo, ""), "The repository %s is there.", repo.FullName())
+}
+
+// getRepository shows what is known of a repository.
+func (u *UI) getRepository(w *httpkit.Writer, r *http.Request, v berth.Viewer, repo account.Repository) error {
+	list, err := u.registry.ListLinked(r.Context(), v, repo.Owner, repo.Name, "", shownOnFront+1)
+	if err != nil {
+		return err
+	}
+	list, more := cut(list, shownOnFront)
+	p := view.RepositoryPage{
+		Top: repositoryTop(repo, "overview"), Description: repo.Description, WebURL: repo.WebURL, CreatedAt: repo.CreatedAt,
+		Packages: packageRows(list), More: more, Role: repo.Role.String(),
+	}
+	if p.Readme, err = u.readme(r.Context(), v, repo); err != nil {
+		return err
+	}
+	return u.show(w, r, v, page{title: repo.FullName(), main: view.Repository(p)})
+}
+
+// getLinked shows the packages of a repository.
+func (u *UI) getLinked(w *httpkit.Writer, r *http.Request, v berth.Viewer, repo account.Repository) error {
+	after := r.URL.Query().Get("after")
+	if len(after) > berth.MaxNameLength {
+		return berth.ErrPageInvalid.With("after is not what a list gave")
+	}
+	list, err := u.registry.ListLinked(r.Context(), v, repo.Owner, repo.Name, after, ownerRows+1)
+	if err != nil {
+		return err
+	}
+	list, more := cut(list, ownerRows)
+	p := view.LinkedPage{Top: repositoryTop(repo, "packages"), Rows: packageRows(list), Host: u.host(r)}
+	if more {
+		p.Next = list[len(list)-1].Name.Path
+	}
+	return u.show(w, r, v, page{title: "Packages of " + repo.FullName(), main: view.Linked(p)})
+}
+
+// readme returns the text of a repository as its owner wrote it.
+func (*UI) readme(context.Context, berth.Viewer, account.Repository) (view.Readme, error) {
+	return view.Readme{}, nil
+}

@@ -1,0 +1,29 @@
+package webui
+
+import (
+	"net/http"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/httpkit"
+	"github.com/berth-registry/berth/internal/registry"
+	"github.com/berth-registry/berth/internal/webui/view"
+)
+
+// getSearch shows the packages of all owners that fit a text.
+func (u *UI) getSearch(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+	number, err := readNumber(r)
+	if err != nil {
+		return err
+	}
+	text, err := readFind(r, "q")
+	if err != nil {
+		return err
+	}
+	list, err := u.registry.Search(r.Context(), v, registry.SearchQuery{Text: text, Skip: (number - 1) * ownerRows, Limit: ownerRows + 1})
+	if err != nil {
+		return err
+	}
+	list, more := cut(list, ownerRows)
+	p := view.SearchPage{Text: text, Packages: packageRows(list), Page: number, More: more}
+	return u.show(w, r, v, page{title: "Search", search: text, main: view.Search(p)})
+}

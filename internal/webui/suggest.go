@@ -1,0 +1,31 @@
+package webui
+
+import (
+	"cmp"
+	"net/http"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/httpkit"
+	"github.com/berth-registry/berth/internal/webui/view"
+)
+
+// findRoutes are about what is looked for on the whole site.
+func (u *UI) findRoutes() []route {
+	return []route{
+		{method: "GET", path: "/search", handle: u.getSearch},
+		{method: "GET", path: "/-/suggest", handle: signed(u.getSuggest)},
+	}
+}
+
+// getSuggest answers a field that is being typed in with names that begin so, as the
+// options of a list. The text comes as q or under the name that such fields have in
+// forms.
+func (u *UI) getSuggest(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+	get := r.URL.Query().Get
+	names, err := u.account.Suggest(r.Context(), v, get("kind"), get("owner"), cmp.Or(get("q"), get("who")))
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	return view.Suggestions(names).Render(r.Context(), w)
+}
