@@ -156,3 +156,17 @@ func suggestFrom(kind, owner string) string {
 }
 
 func memberChoices() []Choice { return []Choice{{"member", "Member"}, {"owner", "Owner"}} }
+
+func tokenScopes() []Choice {
+	return []Choice{
+		{"read:packages", "Pull packages"},
+		{"write:packages", "Push packages"},
+		{"delete:packages", "Delete packages"},
+		{"write:repositories", "Change repositories"},
+		{"read:user", "Read who there is"},
+	}
+}
+
+func tokenDays() []Choice {
+	return []Choice{{"7", "7 days"}, {"30", "30 days"}, {"90", "90 days"}, {"365", "A year"}, {"0", "Ever"}}
+}
