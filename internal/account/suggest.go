@@ -19,8 +19,7 @@ const (
 )
 
 // Suggest returns names that begin with a text, of what belongs to an owner and the
-// viewer may know: people of the organization, its teams, or repositories ("owner/name").
-// Of other users it knows the one who is called just so; administrators are told of all.
+// viewer may know: teams, repositories ("owner/name"), or users, whoever they belong to.
 // Where the viewer may not know the owner there is nothing.
 // Errors: berth.ErrUnauthenticated, berth.ErrRequestInvalid.
 func (s *Service) Suggest(ctx context.Context, v berth.Viewer, kind, owner, text string) ([]string, error) {
@@ -37,10 +36,10 @@ func (s *Service) Suggest(ctx context.Context, v berth.Viewer, kind, owner, text
 	case SuggestUser:
 		names, err = s.suggestUsers(ctx, v, owner, text)
 	case SuggestTeam:
-		list, failed := s.ListTeams(ctx, v, owner, before(text), MaxSuggestions)
+		list, failed := s.ListTeams(ctx, v, owner, nameBefore(text), MaxSuggestions)
 		names, err = beginning(list, text, func(t berth.Team) string { return t.Name }), failed
 	case SuggestRepository:
-		query := RepositoryQuery{Owner: owner, After: strings.ToLower(owner) + "/" + before(text), Limit: MaxSuggestions}
+		query := RepositoryQuery{Owner: owner, After: strings.ToLower(owner) + "/" + nameBefore(text), Limit: MaxSuggestions}
 		list, failed := s.ListRepositories(ctx, v, query)
 		for _, r := range list {
 			if strings.HasPrefix(strings.ToLower(r.Name), text) {
@@ -57,36 +56,27 @@ func (s *Service) Suggest(ctx context.Context, v berth.Viewer, kind, owner, text
 	return names, err
 }
 
-// suggestUsers returns all users to an administrator, and else the members of the
-// organization and who is called so exactly.
+// suggestUsers returns whom [Service.Search] finds, and members of the organization
+// before anything is typed.
 func (s *Service) suggestUsers(ctx context.Context, v berth.Viewer, org, text string) ([]string, error) {
-	if text == "" && org == "" {
-		return nil, nil
+	if text == "" {
+		members, err := s.ListMembers(ctx, v, org, "", MaxSuggestions)
+		return beginning(members, text, func(m berth.Member) string { return m.Login }), err
 	}
-	login := func(u berth.User) string { return u.Login }
-	if berth.Can(v, berth.Standing{}, berth.ActionSite) {
-		list, err := s.ListUsers(ctx, v, before(text), MaxSuggestions)
-		return beginning(list, text, login), err
+	found, _, err := s.Search(ctx, v, text, 3*MaxSuggestions) // organizations are among them
+	var names []string
+	for _, f := range found {
+		if f.Kind != OwnerOrg && len(names) < MaxSuggestions {
+			names = append(names, f.Name)
+		}
 	}
-	members, err := s.ListMembers(ctx, v, org, before(text), MaxSuggestions)
-	if err != nil && !errors.Is(err, berth.ErrOwnerUnknown) && !errors.Is(err, berth.ErrOwnerInvalid) {
-		return nil, err
-	}
-	names := beginning(members, text, func(m berth.Member) string { return m.Login })
-	if text == "" || len(names) > 0 && strings.EqualFold(names[0], text) {
-		return names, nil
-	}
-	u, err := s.GetUser(ctx, v, text)
-	if err != nil || !strings.EqualFold(u.Login, text) { // a name that he had before says nothing here
-		return names, err
-	}
-	return append([]string{u.Login}, names[:min(len(names), MaxSuggestions-1)]...), nil
+	return names, err
 }
 
-// before returns a text that stands just before all names that begin with another, so
+// nameBefore returns a text that stands just before all names that begin with another, so
 // that a list goes on with those. Names are made of few characters, all after the
 // space and before the tilde.
-func before(text string) string {
+func nameBefore(text string) string {
 	if text == "" {
 		return ""
 	}

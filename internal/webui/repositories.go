@@ -1,7 +1,6 @@
 package webui
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -26,6 +25,7 @@ func (u *UI) repositoryRoutes() []route {
 		{method: "POST", path: one + "/collaborators/remove", handle: u.in(u.postDropCollaborator)},
 		{method: "GET", path: one + "/settings", handle: u.in(u.getRepositorySettings)},
 		{method: "POST", path: one + "/settings", handle: u.sure(u.in(u.postRepositorySettings))},
+		{method: "POST", path: one + "/readme", handle: signed(u.in(u.postReadme))},
 		{method: "POST", path: one + "/delete", handle: u.sure(u.in(u.postDeleteRepository))},
 	}
 }
@@ -144,9 +144,4 @@ func (u *UI) getLinked(w *httpkit.Writer, r *http.Request, v berth.Viewer, repo 
 		p.Next = list[len(list)-1].Name.Path
 	}
 	return u.show(w, r, v, page{title: "Packages of " + repo.FullName(), main: view.Linked(p)})
-}
-
-// readme returns the text of a repository as its owner wrote it.
-func (*UI) readme(context.Context, berth.Viewer, account.Repository) (view.Readme, error) {
-	return view.Readme{}, nil
 }

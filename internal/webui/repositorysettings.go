@@ -117,16 +117,21 @@ func (u *UI) getRepositorySettings(w *httpkit.Writer, r *http.Request, v berth.V
 	if err := administers(v, repo); err != nil {
 		return err
 	}
-	readme, err := u.readme(r.Context(), v, repo)
-	if err != nil {
-		return err
-	}
-	return u.showRepositorySettings(w, r, v, repo, sent{}, view.RepositorySettingsForm{
-		Name: repo.Name, Description: repo.Description, WebURL: repo.WebURL, Visibility: string(repo.Visibility), Readme: readme.Text,
-	})
+	return u.showRepositorySettings(w, r, v, repo, sent{}, repositoryForm(repo))
+}
+
+func repositoryForm(repo account.Repository) view.RepositorySettingsForm {
+	return view.RepositorySettingsForm{Name: repo.Name, Description: repo.Description, WebURL: repo.WebURL, Visibility: string(repo.Visibility)}
 }
 
 func (u *UI) showRepositorySettings(w *httpkit.Writer, r *http.Request, v berth.Viewer, repo account.Repository, s sent, form view.RepositorySettingsForm) error {
+	if form.Readme == "" { // it is another form, which keeps what it had
+		readme, err := u.account.GetReadme(r.Context(), v, repo.Owner, repo.Name)
+		if err != nil {
+			return err
+		}
+		form.Readme = readme.Text
+	}
 	p := view.RepositorySettingsPage{Top: repositoryTop(repo, "settings"), Form: form, Wrong: s.wrong}
 	return u.showOn(w, r, v, s, "Settings of "+repo.FullName(), view.RepositorySettings(p))
 }
@@ -170,9 +175,7 @@ func (u *UI) postDeleteRepository(w *httpkit.Writer, r *http.Request, v berth.Vi
 	}
 	if err != nil {
 		return u.mend(w, r, err, repo.Role >= berth.RoleAdmin, func(s sent) error {
-			return u.showRepositorySettings(w, r, v, repo, s, view.RepositorySettingsForm{
-				Name: repo.Name, Description: repo.Description, WebURL: repo.WebURL, Visibility: string(repo.Visibility),
-			})
+			return u.showRepositorySettings(w, r, v, repo, s, repositoryForm(repo))
 		})
 	}
 	return u.done(w, r, "/"+repo.Owner+"/-/repositories", "The repository %s is deleted.", repo.FullName())

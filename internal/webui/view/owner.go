@@ -170,3 +170,8 @@ func tokenScopes() []Choice {
 func tokenDays() []Choice {
 	return []Choice{{"7", "7 days"}, {"30", "30 days"}, {"90", "90 days"}, {"365", "A year"}, {"0", "Ever"}}
 }
+
+// logActions are beginnings of what stands in audit logs.
+func logActions() []string {
+	return []string{"package.", "repo.", "team.", "org.", "token.", "invitation.", "hook.", "service_account."}
+}
