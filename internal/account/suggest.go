@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/meta"
 )
 
 // MaxSuggestions is how many names are suggested at once.
@@ -36,8 +37,7 @@ func (s *Service) Suggest(ctx context.Context, v berth.Viewer, kind, owner, text
 	case SuggestUser:
 		names, err = s.suggestUsers(ctx, v, owner, text)
 	case SuggestTeam:
-		list, failed := s.ListTeams(ctx, v, owner, nameBefore(text), MaxSuggestions)
-		names, err = beginning(list, text, func(t berth.Team) string { return t.Name }), failed
+		names, err = s.suggestTeams(ctx, v, owner, text)
 	case SuggestRepository:
 		query := RepositoryQuery{Owner: owner, After: strings.ToLower(owner) + "/" + nameBefore(text), Limit: MaxSuggestions}
 		list, failed := s.ListRepositories(ctx, v, query)
@@ -54,6 +54,18 @@ func (s *Service) Suggest(ctx context.Context, v berth.Viewer, kind, owner, text
 		return nil, nil
 	}
 	return names, err
+}
+
+func (s *Service) suggestTeams(ctx context.Context, v berth.Viewer, org, text string) ([]string, error) {
+	var list []berth.Team
+	err := s.meta.View(ctx, func(tx *meta.Tx) error {
+		o, err := s.org(ctx, tx, v, org, berth.ActionReadOrg)
+		if err == nil {
+			list, err = tx.ListTeams(ctx, o.ID, nameBefore(text), MaxSuggestions)
+		}
+		return err
+	})
+	return beginning(list, text, func(t berth.Team) string { return t.Name }), err
 }
 
 // suggestUsers returns whom [Service.Search] finds, and members of the organization
