@@ -82,8 +82,12 @@ func (u *UI) getRepositories(w *httpkit.Writer, r *http.Request, v berth.Viewer,
 
 // getNewRepository shows the form for a repository.
 func (u *UI) getNewRepository(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
-	if !o.MakesRepos {
-		return berth.ErrDenied.With("%s may not make repositories of %s", v.Login, o.Login)
+	switch {
+	case o.MakesRepos:
+	case o.Member:
+		return berth.ErrDenied.With("%s may not make repositories of %s; an owner of it can let members do that", v.Login, o.Login)
+	default:
+		return berth.ErrOwnerUnknown.With("%s does not exist, or %s may not make repositories there", o.Login, v.Login)
 	}
 	p := view.NewRepositoryPage{Owner: ownerTop(o, "repositories"), Visibility: string(berth.VisibilityPrivate)}
 	return u.show(w, r, v, page{title: "New repository", main: view.NewRepository(p)})

@@ -49,9 +49,11 @@ func (u *UI) postTrash(w *httpkit.Writer, r *http.Request, v berth.Viewer, o acc
 	if n.Owner != strings.ToLower(o.Login) {
 		return berth.ErrRequestInvalid.With("%s is not a package of %s", n, o.Login)
 	}
-	id, err := readID(r.PostForm.Get("id"))
-	if err != nil {
-		return err
+	var id int64 // 0 is the one of that name that was deleted last
+	if text := r.PostForm.Get("id"); text != "" {
+		if id, err = readID(text); err != nil {
+			return err
+		}
 	}
 	if err := u.registry.RestorePackage(r.Context(), v, n, id); err != nil {
 		return u.mend(w, r, err, o.Manages, func(s sent) error { return u.showTrash(w, r, v, o, s) })

@@ -429,7 +429,7 @@ func Names(p NamesPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<div class=\"stack tight\"><h1>Old names</h1><p class=\"muted\">A package that was renamed or moved goes on being pulled by the name that it had. Nobody can push there until the name is freed.</p></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<div class=\"stack tight\"><h1>Old names</h1><p class=\"muted\">A package that was renamed or moved goes on being pulled by the name that it had. Nobody can push there as long as it is kept.</p></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
