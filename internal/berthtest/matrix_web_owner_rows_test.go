@@ -24,7 +24,7 @@ func webPostAbout(route, path, body string, who need, ok int) row {
 
 // webOwnerRows are about the pages of owners.
 func webOwnerRows() []row {
-	return slices.Concat(webPackageListRows(), webRepositoryRows(), webTeamRows(), webPeopleRows(), webRobotRows(), webSettingsRows(), webHookRows(), webForgeRows())
+	return slices.Concat(webPackageListRows(), webRepositoryRows(), webTeamRows(), webPeopleRows(), webRobotRows(), webOwnerSettingsRows(), webHookRows(), webForgeRows())
 }
 
 // inAcme is what needs something of acme, which has a public package, so that everybody
@@ -157,8 +157,8 @@ func webRobotRows() []row {
 	}
 }
 
-// webSettingsRows are about settings, old names and the log.
-func webSettingsRows() (list []row) {
+// webOwnerSettingsRows are about settings, old names and the log.
+func webOwnerSettingsRows() (list []row) {
 	const pattern = "/{owner}/-/settings"
 	for owner, at := range map[string]string{"acme": "/acme/-/settings", "orchid": "/<orchid>/-/settings"} {
 		rule := owners(owner)

@@ -32,7 +32,7 @@ func (u *UI) getAttachment(w *httpkit.Writer, r *http.Request, v berth.Viewer, a
 		return err
 	}
 	q := r.URL.Query()
-	p := view.AttachmentPage{Head: at.head("versions"), Digest: d.String(), Search: cut(q.Get("q"), maxSearchText)}
+	p := view.AttachmentPage{Head: at.head("versions"), Digest: d.String(), Search: shorten(q.Get("q"), maxSearchText)}
 	p.Head.Rest = "@" + view.ShortDigest(d.String())
 	from, err := strconv.Atoi(q.Get("from"))
 	if err != nil || from < 0 {
@@ -44,8 +44,8 @@ func (u *UI) getAttachment(w *httpkit.Writer, r *http.Request, v berth.Viewer, a
 	return u.show(w, r, v, page{title: "Attachment of " + at.name.String(), main: view.Attachment(p)})
 }
 
-// cut shortens a text to whole characters.
-func cut(s string, most int) string {
+// shorten cuts a text down to whole characters.
+func shorten(s string, most int) string {
 	if len(s) <= most {
 		return strings.ToValidUTF8(s, "")
 	}

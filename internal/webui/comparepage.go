@@ -20,7 +20,7 @@ const offered = 50
 // getCompare shows what changed from one version to another.
 func (u *UI) getCompare(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
 	ctx, q := r.Context(), r.URL.Query()
-	p := view.ComparePage{Head: at.head("versions"), A: cut(q.Get("a"), berth.MaxNameLength), B: cut(q.Get("b"), berth.MaxNameLength)}
+	p := view.ComparePage{Head: at.head("versions"), A: shorten(q.Get("a"), berth.MaxNameLength), B: shorten(q.Get("b"), berth.MaxNameLength)}
 	tags, err := u.registry.FindTags(ctx, v, at.name, registry.TagQuery{Newest: true, Limit: offered})
 	if err != nil {
 		return err

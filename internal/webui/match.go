@@ -2,6 +2,7 @@ package webui
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/berth-registry/berth"
@@ -43,7 +44,9 @@ func (u *UI) match(r *http.Request) (found *route, allowed []string) {
 			continue
 		}
 		if rt.method != method {
-			allowed = append(allowed, rt.method)
+			if !slices.Contains(allowed, rt.method) {
+				allowed = append(allowed, rt.method)
+			}
 			continue
 		}
 		for name, value := range values {

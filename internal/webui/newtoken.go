@@ -56,7 +56,7 @@ func (u *UI) showNewToken(w *httpkit.Writer, r *http.Request, v berth.Viewer, ty
 	return u.show(w, r, v, page{status: status, title: "New access token", main: view.NewToken(f)})
 }
 
-func check(choices []view.Choice, chosen []string) {
+func check(choices []view.Box, chosen []string) {
 	for i := range choices {
 		choices[i].Checked = slices.Contains(chosen, choices[i].Value)
 	}
@@ -64,32 +64,32 @@ func check(choices []view.Choice, chosen []string) {
 
 // scopeChoices explains the scopes. That of the site is nothing to those who do not
 // administer it.
-func scopeChoices(admin bool) []view.ChoiceGroup {
-	groups := []view.ChoiceGroup{
-		{Title: "Packages", Choices: []view.Choice{
+func scopeChoices(admin bool) []view.BoxGroup {
+	groups := []view.BoxGroup{
+		{Title: "Packages", Choices: []view.Box{
 			{Value: "read:packages", Text: "Pull, and look at packages"},
 			{Value: "write:packages", Text: "Push and pull, and change the settings of packages"},
 			{Value: "delete:packages", Text: "Delete packages and versions, and restore them"},
 		}},
-		{Title: "Organizations", Choices: []view.Choice{
+		{Title: "Organizations", Choices: []view.Box{
 			{Value: "admin:org", Text: "Members, teams and settings of organizations"},
 		}},
-		{Title: "Repositories", Choices: []view.Choice{
+		{Title: "Repositories", Choices: []view.Box{
 			{Value: "write:repositories", Text: "Make and change records of source repositories"},
 		}},
-		{Title: "Account", Choices: []view.Choice{
+		{Title: "Account", Choices: []view.Box{
 			{Value: "read:user", Text: "Read about you, and about organizations that you are in"},
 			{Value: "user", Text: "Change your account, its tokens and sessions"},
 		}},
 	}
 	if admin {
-		groups = append(groups, view.ChoiceGroup{Title: "Site", Choices: []view.Choice{{Value: "admin", Text: "Administer this registry"}}})
+		groups = append(groups, view.BoxGroup{Title: "Site", Choices: []view.Box{{Value: "admin", Text: "Administer this registry"}}})
 	}
 	return groups
 }
 
-func actionChoices() []view.Choice {
-	return []view.Choice{
+func actionChoices() []view.Box {
+	return []view.Box{
 		{Value: string(berth.ActionPull), Text: "Read packages"},
 		{Value: string(berth.ActionPush), Text: "Write to them"},
 		{Value: string(berth.ActionDelete), Text: "Delete versions and packages"},

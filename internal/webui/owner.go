@@ -26,8 +26,8 @@ const (
 func (u *UI) ownerListRoutes() []route {
 	return []route{
 		{method: "GET", path: "/{owner}", handle: u.of(u.getOwner)},
-		{method: "GET", path: "/{owner}/-/trash", handle: u.of(u.getTrash)},
-		{method: "POST", path: "/{owner}/-/trash", handle: u.of(u.postTrash)},
+		{method: "GET", path: "/{owner}/-/trash", handle: u.of(u.getOwnerTrash)},
+		{method: "POST", path: "/{owner}/-/trash", handle: u.of(u.postOwnerTrash)},
 	}
 }
 

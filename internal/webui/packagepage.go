@@ -72,7 +72,7 @@ func (u *UI) getImage(w *httpkit.Writer, r *http.Request, v berth.Viewer, at pla
 	if page.About, err = u.about(ctx, v, at, latest); err != nil {
 		return err
 	}
-	if page.Readme, page.From, err = u.readme(ctx, v, at); err != nil {
+	if page.Readme, page.From, err = u.packageReadme(ctx, v, at); err != nil {
 		return err
 	}
 	return u.show(w, r, v, packagePage(at, page))

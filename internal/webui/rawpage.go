@@ -90,7 +90,7 @@ func linesOf(content []byte) (list []string, more bool) {
 			return list, true
 		}
 		if len(line) > maxLine {
-			line, more = cut(line, maxLine)+"…", true
+			line, more = shorten(line, maxLine)+"…", true
 		}
 		list = append(list, strings.ToValidUTF8(line, "\uFFFD"))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -15,9 +16,13 @@ import (
 	"github.com/berth-registry/berth/internal/webui/view"
 )
 
-// maxReadmeForm bounds the form of a README, in which a character may take three times
-// its room.
-const maxReadmeForm = 3*account.MaxReadme + 1<<10
+const (
+	// maxReadmeForm bounds the form of a README, in which a character may take three
+	// times its room.
+	maxReadmeForm = 3*account.MaxReadme + 1<<10
+	// headingShift puts the headings of a README below those of the page.
+	headingShift = 2
+)
 
 // readme returns the text of a repository as its administrators wrote it, and as it
 // looks on a page.
@@ -26,8 +31,45 @@ func (u *UI) readme(ctx context.Context, v berth.Viewer, repo account.Repository
 	if err != nil || r.Text == "" {
 		return view.Readme{}, err
 	}
-	html, err := markdown.Render(r.Text, markdown.Options{Base: repo.WebURL, Shift: 2})
-	return view.Readme{Text: r.Text, HTML: templ.Raw(html)}, err
+	html, err := renderReadme(r.Text, repo.WebURL)
+	return view.Readme{Text: r.Text, HTML: html}, err
+}
+
+// packageReadme returns the README of the repository that a package is linked to, and its
+// name; nothing where the viewer may not read that, or it has none.
+func (u *UI) packageReadme(ctx context.Context, v berth.Viewer, at place) (templ.Component, string, error) {
+	if at.pkg.Repository == "" {
+		return nil, "", nil
+	}
+	r, err := u.account.ReadmeOf(ctx, v, at.pkg.Repository)
+	if err != nil || r.Text == "" {
+		return nil, "", err
+	}
+	html, err := renderReadme(r.Text, r.Repository.WebURL)
+	return html, at.pkg.Repository, err
+}
+
+// renderReadme makes safe HTML of a README, whose links are relative to the address of
+// the repository on the web.
+func renderReadme(text, web string) (templ.Component, error) {
+	html, err := markdown.Render(text, markdown.Options{Base: filesOf(web), Shift: headingShift})
+	return templ.Raw(html), err
+}
+
+// filesOf is where the files of a repository are on the web, by the address of its page.
+func filesOf(web string) string {
+	u, err := url.Parse(web)
+	if err != nil || web == "" {
+		return ""
+	}
+	web = strings.TrimSuffix(web, "/")
+	switch u.Host {
+	case "github.com":
+		return web + "/blob/HEAD/"
+	case "gitlab.com":
+		return web + "/-/blob/HEAD/"
+	}
+	return web + "/"
 }
 
 // postReadme writes the README of a repository.

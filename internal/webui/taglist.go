@@ -62,7 +62,7 @@ func (u *UI) getTags(w *httpkit.Writer, r *http.Request, v berth.Viewer, at plac
 	if err != nil {
 		return err
 	}
-	p := view.TagsPage{Head: at.head("tags"), Image: u.image(r, at, ""), Search: cut(q.Get("q"), maxSearchText), ByName: q.Get("sort") == "name"}
+	p := view.TagsPage{Head: at.head("tags"), Image: u.image(r, at, ""), Search: shorten(q.Get("q"), maxSearchText), ByName: q.Get("sort") == "name"}
 	tags, err := u.registry.FindTags(r.Context(), v, at.name, registry.TagQuery{
 		Search: strings.TrimSpace(p.Search), Newest: !p.ByName, Skip: (n - 1) * perPage, Limit: perPage + 1,
 	})

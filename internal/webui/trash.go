@@ -10,12 +10,12 @@ import (
 	"github.com/berth-registry/berth/internal/webui/view"
 )
 
-// getTrash shows the deleted packages of an owner that the viewer may restore.
-func (u *UI) getTrash(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
-	return u.showTrash(w, r, v, o, sent{})
+// getOwnerTrash shows the deleted packages of an owner that the viewer may restore.
+func (u *UI) getOwnerTrash(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
+	return u.showOwnerTrash(w, r, v, o, sent{})
 }
 
-func (u *UI) showTrash(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner, s sent) error {
+func (u *UI) showOwnerTrash(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner, s sent) error {
 	before, err := readCursor(r, "before")
 	if err != nil {
 		return err
@@ -25,7 +25,7 @@ func (u *UI) showTrash(w *httpkit.Writer, r *http.Request, v berth.Viewer, o acc
 		return err
 	}
 	list, more := cut(list, ownerRows)
-	p := view.TrashPage{Owner: ownerTop(o, "trash"), Wrong: s.wrong}
+	p := view.OwnerTrashPage{Owner: ownerTop(o, "trash"), Wrong: s.wrong}
 	for _, t := range list {
 		p.Rows = append(p.Rows, view.TrashRow{
 			ID: t.ID, Name: t.Name.String(), Visibility: string(t.Visibility), Versions: t.Versions, By: t.DeletedBy, At: t.DeletedAt, Until: t.Until(),
@@ -34,11 +34,11 @@ func (u *UI) showTrash(w *httpkit.Writer, r *http.Request, v berth.Viewer, o acc
 			p.Next = t.ID
 		}
 	}
-	return u.showOn(w, r, v, s, "Trash of "+o.Login, view.Trash(p))
+	return u.showOn(w, r, v, s, "Trash of "+o.Login, view.OwnerTrash(p))
 }
 
-// postTrash restores a package.
-func (u *UI) postTrash(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
+// postOwnerTrash restores a package.
+func (u *UI) postOwnerTrash(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
 	if err := readForm(w, r); err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (u *UI) postTrash(w *httpkit.Writer, r *http.Request, v berth.Viewer, o acc
 		}
 	}
 	if err := u.registry.RestorePackage(r.Context(), v, n, id); err != nil {
-		return u.mend(w, r, err, o.Manages, func(s sent) error { return u.showTrash(w, r, v, o, s) })
+		return u.mend(w, r, err, o.Manages, func(s sent) error { return u.showOwnerTrash(w, r, v, o, s) })
 	}
 	return u.done(w, r, "/"+n.String(), "%s is back.", n)
 }

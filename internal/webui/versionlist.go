@@ -26,7 +26,7 @@ func (u *UI) getVersions(w *httpkit.Writer, r *http.Request, v berth.Viewer, at 
 	if err != nil {
 		return err
 	}
-	p := view.VersionsPage{Head: at.head("versions"), Search: cut(q.Get("q"), maxSearchText), Filter: q.Get("filter")}
+	p := view.VersionsPage{Head: at.head("versions"), Search: shorten(q.Get("q"), maxSearchText), Filter: q.Get("filter")}
 	if p.Filter == "" {
 		p.Filter = "all"
 	}

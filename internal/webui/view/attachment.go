@@ -1,7 +1,6 @@
 package view
 
 import (
-
 	"github.com/a-h/templ"
 )
 
@@ -87,4 +86,3 @@ type RawPage struct {
 	Config bool // there is one
 	Why    string
 }
-

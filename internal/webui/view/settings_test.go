@@ -52,8 +52,8 @@ func TestNewTokenGolden(t *testing.T) {
 	t.Parallel()
 	golden(t, "token_new", Frame{Login: "ada", Path: "/settings/tokens/new"}, NewToken(TokenForm{
 		Name: `"><script>`, Expires: "custom", Until: "2026-12-24", FirstDay: "2026-11-21", Failure: "No scope given.",
-		Scopes:  []ChoiceGroup{{Title: "Packages", Choices: []Choice{{Value: "read:packages", Text: "Pull", Checked: true}, {Value: "write:packages", Text: "Push"}}}},
-		Actions: []Choice{{Value: "pull", Text: "Read"}}, Owners: "acme", Limits: true,
+		Scopes:  []BoxGroup{{Title: "Packages", Choices: []Box{{Value: "read:packages", Text: "Pull", Checked: true}, {Value: "write:packages", Text: "Push"}}}},
+		Actions: []Box{{Value: "pull", Text: "Read"}}, Owners: "acme", Limits: true,
 	}))
 	golden(t, "token_made", Frame{Login: "ada"}, TokenMade(MadeToken{
 		Row: TokenRow{Name: "ci", Scopes: []string{"write:packages"}}, Secret: "brt_x", Login: "ada", Host: "berth.example", Docker: true,

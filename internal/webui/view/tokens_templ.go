@@ -511,16 +511,16 @@ func tokenName(t TokenRow) string {
 	return t.Name
 }
 
-// Choice is a box that can be checked.
-type Choice struct {
+// Box is one that can be checked.
+type Box struct {
 	Value, Text string
 	Checked     bool
 }
 
-// ChoiceGroup is boxes that belong together.
-type ChoiceGroup struct {
+// BoxGroup is boxes that belong together.
+type BoxGroup struct {
 	Title   string
-	Choices []Choice
+	Choices []Box
 }
 
 // TokenForm is what a new access token is to be.
@@ -529,10 +529,10 @@ type TokenForm struct {
 	Expires  string // days, custom or never
 	Until    string // the day of custom
 	FirstDay string // that can be chosen
-	Scopes   []ChoiceGroup
+	Scopes   []BoxGroup
 	Owners   string
 	Packages string
-	Actions  []Choice
+	Actions  []Box
 	Limits   bool // some are given
 	Failure  string
 }
@@ -749,7 +749,7 @@ func NewToken(f TokenForm) templ.Component {
 	})
 }
 
-func choice(name string, c Choice) templ.Component {
+func choice(name string, c Box) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

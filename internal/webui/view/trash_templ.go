@@ -23,16 +23,16 @@ type TrashRow struct {
 	At, Until  time.Time
 }
 
-// TrashPage is what was deleted of an owner and can come back.
-type TrashPage struct {
+// OwnerTrashPage is what was deleted of an owner and can come back.
+type OwnerTrashPage struct {
 	Owner OwnerTop
 	Rows  []TrashRow
 	Next  int64 // goes on with the next page, 0 for none
 	Wrong string
 }
 
-// Trash prints the deleted packages of an owner.
-func Trash(p TrashPage) templ.Component {
+// OwnerTrash prints the deleted packages of an owner.
+func OwnerTrash(p OwnerTrashPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
