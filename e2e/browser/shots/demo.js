@@ -2,7 +2,8 @@
 // kinds, a history of months. The history is written into the stopped server's
 // database, because no client may say when something happened.
 import { execFileSync } from "node:child_process";
-import { join } from "node:path";
+import { readdirSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
 import { password, poll } from "../lib/berth.js";
 import {
   Repo, attached, attestations, blob, chart, image, index, layer, manifest, noise, signature, slsa, spdx, types,
@@ -233,7 +234,11 @@ async function history(berth) {
   }
   lines.push(`UPDATE tokens SET last_used_at = ${now - 3_600e6} WHERE name IN ('laptop', 'release pipeline', 'workstation');`);
   // The disk has lost a layer of a version that nobody needs.
-  lines.push(`UPDATE blobs SET lost_at = ${now - day} WHERE digest = '${layer("worker 0.9.1", 120_000).descriptor.digest}';`);
+  const lost = layer("worker 0.9.1", 120_000).descriptor.digest;
+  const [key] = sql(`SELECT storage_key FROM blobs WHERE digest = '${lost}';`).trim().split("\n").slice(1);
+  const [file] = readdirSync(berth.data, { recursive: true }).filter((f) => basename(f) === key);
+  rmSync(join(berth.data, file));
+  lines.push(`UPDATE blobs SET lost_at = ${now - day} WHERE digest = '${lost}';`);
   lines.push(...guards.map(([, text]) => `${text};`), "COMMIT;");
   sql(lines.join("\n"));
   await berth.run();

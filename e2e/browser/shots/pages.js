@@ -7,6 +7,7 @@ export async function pages(berth) {
   const versions = await api.get("/users/acme/packages/container/web/versions?per_page=100");
   const tagged = (tag) => versions.find((v) => v.metadata.container.tags.includes(tag));
   const latest = tagged("latest");
+  const { attached = [] } = await api.get(`/users/acme/packages/container/web/versions/${latest.id}`);
   const hooks = await api.get("/orgs/acme/hooks");
   const web = "/acme/web", own = { as: "ada" };
   return [
@@ -64,6 +65,7 @@ export async function pages(berth) {
     { name: "version", path: `${web}:latest`, ...own, phone: true, soon: true },
     { name: "version-digest", path: `${web}@${latest?.name}`, ...own, soon: true },
     { name: "version-raw", path: `${web}/-/raw/${latest?.name}`, ...own, soon: true },
+    ...attached.map((a, i) => ({ name: `attachment-${a.kind ?? "other"}-${i}`, path: `${web}/-/attachments/${a.digest}`, ...own, soon: true })),
     { name: "version-broken", path: "/acme/worker:0.9.1", ...own, soon: true },
     { name: "compare", path: `${web}/-/compare?a=1.3.1&b=latest`, ...own, soon: true },
     { name: "package-settings", path: `${web}/-/settings`, ...own, phone: true, soon: true },
