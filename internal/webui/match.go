@@ -37,12 +37,14 @@ func (u *UI) match(r *http.Request) (found *route, allowed []string) {
 		method = http.MethodGet
 	}
 	segments := strings.Split(r.URL.Path, "/")
+	fitting := "" // the first pattern that fits: our own pages are no owners
 	for i := range u.routes {
 		rt := &u.routes[i]
 		values, ok := fit(rt.parts, segments)
-		if !ok {
+		if !ok || fitting != "" && rt.path != fitting {
 			continue
 		}
+		fitting = rt.path
 		if rt.method != method {
 			if !slices.Contains(allowed, rt.method) {
 				allowed = append(allowed, rt.method)

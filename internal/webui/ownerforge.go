@@ -63,20 +63,11 @@ func sendOn(to string) handler {
 
 // fill puts the values of a path in place of their names.
 func fill(pattern string, r *http.Request) string {
-	out := ""
-	for _, segment := range splitPath(pattern) {
+	segments := strings.Split(pattern, "/")
+	for i, segment := range segments {
 		if name, ok := braced(segment); ok {
-			segment = url.PathEscape(r.PathValue(name))
+			segments[i] = url.PathEscape(r.PathValue(name))
 		}
-		out += "/" + segment
 	}
-	return out
-}
-
-// splitPath returns the segments of a path that begins with a slash, or is empty.
-func splitPath(path string) []string {
-	if path == "" {
-		return nil
-	}
-	return strings.Split(path[1:], "/")
+	return strings.Join(segments, "/")
 }

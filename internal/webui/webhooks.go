@@ -169,7 +169,7 @@ func deliveryRow(d berth.HookDelivery) view.DeliveryRow {
 }
 
 // onWebhook does something with the webhook that a path names.
-func (u *UI) onWebhook(w *httpkit.Writer, r *http.Request, at webhooks, do func(id int64) error, location func(id int64) string, said string) error {
+func (u *UI) onWebhook(w *httpkit.Writer, r *http.Request, do func(id int64) error, location func(id int64) string, said string) error {
 	if err := readForm(w, r); err != nil {
 		return err
 	}
@@ -199,11 +199,11 @@ func (u *UI) postWebhookChange(w *httpkit.Writer, r *http.Request, v berth.Viewe
 }
 
 func (u *UI) postWebhookPing(w *httpkit.Writer, r *http.Request, v berth.Viewer, at webhooks) error {
-	return u.onWebhook(w, r, at, func(id int64) error { return u.account.PingHook(r.Context(), v, at.place, id) }, at.one, "A ping is on its way.")
+	return u.onWebhook(w, r, func(id int64) error { return u.account.PingHook(r.Context(), v, at.place, id) }, at.one, "A ping is on its way.")
 }
 
 func (u *UI) postDeleteWebhook(w *httpkit.Writer, r *http.Request, v berth.Viewer, at webhooks) error {
-	return u.onWebhook(w, r, at, func(id int64) error { return u.account.DeleteHook(r.Context(), v, at.place, id) },
+	return u.onWebhook(w, r, func(id int64) error { return u.account.DeleteHook(r.Context(), v, at.place, id) },
 		func(int64) string { return at.top.At }, "The webhook is deleted.")
 }
 
@@ -229,7 +229,7 @@ func (u *UI) getDelivery(w *httpkit.Writer, r *http.Request, v berth.Viewer, at 
 }
 
 func (u *UI) postRedeliver(w *httpkit.Writer, r *http.Request, v berth.Viewer, at webhooks) error {
-	return u.onWebhook(w, r, at, func(hook int64) error {
+	return u.onWebhook(w, r, func(hook int64) error {
 		id, err := readID(r.PathValue("delivery"))
 		if err != nil {
 			return err
