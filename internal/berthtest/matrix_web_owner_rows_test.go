@@ -233,9 +233,9 @@ func webHookRows() (list []row) {
 // whoever asks and whether there is such an owner.
 func webForgeRows() (list []row) {
 	for _, pattern := range []string{
-		"/orgs/{owner}", "/orgs/{owner}/packages", "/orgs/{owner}/repositories", "/orgs/{owner}/teams", "/orgs/{owner}/teams/{team}",
+		"/orgs/{owner}", "/orgs/{owner}/repositories", "/orgs/{owner}/teams", "/orgs/{owner}/teams/{team}",
 		"/orgs/{owner}/teams/{team}/members", "/orgs/{owner}/people", "/orgs/{owner}/people/pending_invitations",
-		"/users/{owner}", "/users/{owner}/packages", "/{owner}/-/packages",
+		"/users/{owner}", "/{owner}/-/packages",
 		"/organizations/{owner}/settings", "/organizations/{owner}/settings/profile", "/organizations/{owner}/settings/packages",
 		"/organizations/{owner}/settings/member_privileges", "/organizations/{owner}/settings/hooks", "/organizations/{owner}/settings/hooks/{hook}",
 		"/organizations/{owner}/settings/audit-log", "/organizations/{owner}/settings/deleted_packages",

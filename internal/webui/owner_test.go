@@ -163,10 +163,7 @@ func TestForgeAddressesOfOwners(t *testing.T) {
 	s := berthtest.New(t)
 	nobody := browse(t, s, "")
 	for from, to := range map[string]string{
-		"/orgs/Acme/packages":                            "/Acme",
-		"/orgs/acme/packages?q=web&visibility=all":       "/acme?q=web",
-		"/users/ada/packages?repo_name=x":                "/ada",
-		"/ada/-/packages":                                "/ada",
+		"/ada/-/packages?q=web":                          "/ada?q=web",
 		"/orgs/acme/teams":                               "/acme/-/teams",
 		"/orgs/acme/teams/a%3Fb":                         "/acme/-/teams/a%3Fb",
 		"/orgs/acme/people":                              "/acme/-/people",

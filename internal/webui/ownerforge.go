@@ -26,7 +26,6 @@ type forgePage struct{ from, to string }
 func forgeOwnerPages() []forgePage {
 	return []forgePage{
 		{"/orgs/{owner}", ""},
-		{"/orgs/{owner}/packages", ""},
 		{"/orgs/{owner}/repositories", "/-/repositories"},
 		{"/orgs/{owner}/teams", "/-/teams"},
 		{"/orgs/{owner}/teams/{team}", "/-/teams/{team}"},
@@ -34,7 +33,6 @@ func forgeOwnerPages() []forgePage {
 		{"/orgs/{owner}/people", "/-/people"},
 		{"/orgs/{owner}/people/pending_invitations", "/-/people/invitations"},
 		{"/users/{owner}", ""},
-		{"/users/{owner}/packages", ""},
 		{"/{owner}/-/packages", ""},
 		{"/organizations/{owner}/settings", "/-/settings"},
 		{"/organizations/{owner}/settings/profile", "/-/settings"},
