@@ -98,7 +98,7 @@ func (c *core) handler(log *slog.Logger) (http.Handler, error) {
 		access = slog.New(errorsOnly{log.Handler()})
 	}
 	origins := httpkit.Origins{External: external, Proxies: proxies}
-	ui, err := webui.New(access, c.registry, c.account, origins)
+	ui, err := webui.New(access, c.registry, c.account, origins, webui.Site{Jobs: jobList{c.jobs}, Requests: c.requests.Faces})
 	if err != nil {
 		return nil, err
 	}

@@ -107,9 +107,6 @@ func readable(raw json.RawMessage, fields ...string) (json.RawMessage, error) {
 // jobList shows the jobs of a server to the faces.
 type jobList struct{ *jobs.Runner }
 
-// The pages for administrators ask for this.
-var _ account.Jobs = jobList{}
-
 // Jobs implements [account.Jobs].
 func (l jobList) Jobs() []account.Job {
 	var list []account.Job

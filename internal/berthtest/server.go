@@ -60,6 +60,7 @@ type Options struct {
 	Registry func(*registry.Options)
 	Account  func(*account.Options)
 	Hooks    func(*webhook.Options)
+	Site     webui.Site
 	Log      *slog.Logger
 	// Address is another database, instead of a temporary SQLite file.
 	Address string
@@ -103,7 +104,7 @@ func (s *Server) Replica() *Server {
 }
 
 func (s *Server) listen(o Options) {
-	ui, err := webui.New(o.Log, s.Registry, s.Account, o.Origins)
+	ui, err := webui.New(o.Log, s.Registry, s.Account, o.Origins, o.Site)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ func TestInvitationIsNotLogged(t *testing.T) {
 	t.Parallel()
 	s := berthtest.New(t)
 	var log bytes.Buffer
-	ui, err := webui.New(slog.New(slog.NewTextHandler(&log, nil)), s.Registry, s.Account, httpkit.Origins{})
+	ui, err := webui.New(slog.New(slog.NewTextHandler(&log, nil)), s.Registry, s.Account, httpkit.Origins{}, webui.Site{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -170,7 +170,7 @@ func TestCookieOverTLS(t *testing.T) {
 func TestHeaders(t *testing.T) {
 	t.Parallel()
 	s := berthtest.New(t)
-	ui, err := webui.New(slog.New(slog.DiscardHandler), s.Registry, s.Account, httpkit.Origins{})
+	ui, err := webui.New(slog.New(slog.DiscardHandler), s.Registry, s.Account, httpkit.Origins{}, webui.Site{})
 	if err != nil {
 		t.Fatal(err)
 	}

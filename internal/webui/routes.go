@@ -18,6 +18,7 @@ type UI struct {
 	registry *registry.Service
 	account  *account.Service
 	origins  httpkit.Origins
+	site     Site
 	crossed  *http.CrossOriginProtection
 	files    files
 	rows     map[string]row
@@ -26,12 +27,12 @@ type UI struct {
 }
 
 // New returns the face over the core.
-func New(log *slog.Logger, reg *registry.Service, acc *account.Service, origins httpkit.Origins) (*UI, error) {
+func New(log *slog.Logger, reg *registry.Service, acc *account.Service, origins httpkit.Origins, site Site) (*UI, error) {
 	files, err := readFiles()
 	if err != nil {
 		return nil, err
 	}
-	u := &UI{registry: reg, account: acc, origins: origins, crossed: http.NewCrossOriginProtection(), files: files, rows: rows()}
+	u := &UI{registry: reg, account: acc, origins: origins, site: site.whole(), crossed: http.NewCrossOriginProtection(), files: files, rows: rows()}
 	for _, external := range origins.External {
 		if err := u.crossed.AddTrustedOrigin(external.Scheme + "://" + external.Host); err != nil {
 			return nil, err
@@ -45,12 +46,7 @@ func New(log *slog.Logger, reg *registry.Service, acc *account.Service, origins 
 // table lists every page. The first one that fits a path counts, so that those of our
 // own come before the ones of owners and packages, which may be called nearly anything.
 func (u *UI) table() []route {
-	return slices.Concat(
-		u.siteRoutes(), u.signInRoutes(), u.settingsRoutes(), u.tokenRoutes(), u.securityRoutes(), u.findRoutes(),
-		u.redirectRoutes(), u.forgeOwnerRoutes(),
-		u.ownerListRoutes(), u.repositoryRoutes(), u.teamRoutes(), u.peopleRoutes(), u.serviceAccountRoutes(), u.orgSettingsRoutes(), u.webhookRoutes(),
-		u.packageRoutes(),
-	)
+	return slices.Concat(u.siteRoutes(), u.signInRoutes(), u.settingsRoutes(), u.orgSettingsRoutes(), u.adminRoutes(), u.redirectRoutes(), u.tokenRoutes(), u.securityRoutes(), u.findRoutes(), u.forgeOwnerRoutes(), u.ownerListRoutes(), u.repositoryRoutes(), u.teamRoutes(), u.peopleRoutes(), u.serviceAccountRoutes(), u.webhookRoutes(), u.packageRoutes())
 }
 
 // siteRoutes are about the site.
