@@ -20,7 +20,7 @@ func webAdminRows() []row {
 		return webPost(at+"/users/{user}/"+what, at+"/users/vic/"+what, form(pairs...), site, ok)
 	}
 	var list []row
-	for _, path := range strings.Fields("/ /users /new-user /invitations /orgs /packages /quotas /audit /jobs") {
+	for path := range strings.FieldsSeq("/ /users /new-user /invitations /orgs /packages /quotas /audit /jobs") {
 		path = at + strings.TrimSuffix(path, "/")
 		list = append(list, webGet(path, path, site, 200))
 	}

@@ -130,7 +130,7 @@ func TestAdminChangesUsers(t *testing.T) {
 		a.refused(http.StatusBadRequest, path, "expected true or false", "admin", "maybe", "blocked", "maybe")
 	}
 	a.refused(http.StatusConflict, "/users/root/admin", "last", "admin", "false")
-	a.refused(http.StatusBadRequest, "/users/ada/second-factor", "second factor")
+	a.refused(http.StatusBadRequest, "/users/ada/second-factor", "ada has no")
 
 	a.send("/users/ada/password", "/users/ada", "password", "another-Horse-1")
 	post(a.c, "/login", form("name", "ada", "password", "another-Horse-1")).Want(http.StatusSeeOther)
@@ -187,7 +187,7 @@ func TestAdminInvites(t *testing.T) {
 	t.Parallel()
 	a := root(t)
 	r := post(a.c, "/-/admin/invitations", form("note", "Eve <b>", "org", "acme", "owner", "true", "days", "30"), a.session...).Want(http.StatusOK)
-	a.has("the answer", string(r.Body), "Eve &lt;b&gt;", "in 30 days", a.s.URL+"/join/bri_")
+	a.has("the answer", string(r.Body), "Eve &lt;b&gt;", "in 1 month", a.s.URL+"/join/bri_")
 	_, rest, _ := strings.Cut(string(r.Body), a.s.URL)
 	link, _, _ := strings.Cut(rest, "<")
 	a.has(link, string(a.s.As("").Get(link).Want(http.StatusOK).Body), "join <strong>acme</strong>")
@@ -246,8 +246,8 @@ func TestAdminOrgsAndQuotas(t *testing.T) {
 		t.Error("the quota of acme is not the default")
 	}
 	for _, limit := range []string{"", "lots", "-1", "1e3", "9999999TiB"} {
-		a.refused(http.StatusBadRequest, "/quotas", "expected a size", "limit", limit)
-		a.refused(http.StatusBadRequest, "/quotas/acme", "expected a size", "limit", limit)
+		a.refused(http.StatusBadRequest, "/quotas", "Expected a size", "limit", limit)
+		a.refused(http.StatusBadRequest, "/quotas/acme", "Expected a size", "limit", limit)
 	}
 	post(a.c, "/-/admin/quotas/nobody", form("limit", "1GiB"), a.session...).Want(http.StatusNotFound)
 }
