@@ -74,8 +74,8 @@ func (f FaceRequests) words() string {
 
 // The charts are drawn on a sheet of this size, and stretched to the room that there is.
 const (
-	chartWidth  = 900
-	chartHeight = 160
+	sheetWidth  = 900
+	sheetHeight = 160
 	barWidth    = 15 // of one of sixty minutes
 )
 
@@ -86,14 +86,14 @@ func barHeight(value, most int64) string {
 	if most <= 0 {
 		return "0"
 	}
-	return coordinate(chartHeight * float64(value) / float64(most))
+	return coordinate(sheetHeight * float64(value) / float64(most))
 }
 
 func barTop(value, most int64) string {
 	if most <= 0 {
 		return "0"
 	}
-	return coordinate(chartHeight - chartHeight*float64(value)/float64(most))
+	return coordinate(sheetHeight - sheetHeight*float64(value)/float64(most))
 }
 
 func barLeft(i int) string { return strconv.Itoa(i * barWidth) }
@@ -120,15 +120,15 @@ func growthLine(days []GrowthDay, value func(GrowthDay) int64) string {
 		if i == 0 {
 			command = "M"
 		}
-		x := chartWidth * float64(d.Day.Sub(days[0].Day)) / float64(max(1, span))
-		b.WriteString(command + coordinate(x) + " " + coordinate(chartHeight-chartHeight*float64(value(d))/float64(most)))
+		x := sheetWidth * float64(d.Day.Sub(days[0].Day)) / float64(max(1, span))
+		b.WriteString(command + coordinate(x) + " " + coordinate(sheetHeight-sheetHeight*float64(value(d))/float64(most)))
 	}
 	return b.String()
 }
 
 // growthArea is what is below a line.
 func growthArea(days []GrowthDay, value func(GrowthDay) int64) string {
-	return growthLine(days, value) + "V" + strconv.Itoa(chartHeight) + "H0Z"
+	return growthLine(days, value) + "V" + strconv.Itoa(sheetHeight) + "H0Z"
 }
 
 // growthWords says what the chart shows.
