@@ -1,0 +1,204 @@
+package webui
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/httpkit"
+	"github.com/berth-registry/berth/internal/webui/view"
+)
+
+// packageSettingsRoutes are the settings of a package, and those of all packages of an
+// owner.
+func (u *UI) packageSettingsRoutes() []route {
+	const one, whole = "/{owner}/{path...}/-/settings", "/{owner}/-/settings"
+	list := []route{
+		{method: "GET", path: one, handle: signed(u.onPackage(u.getSettings))},
+		{method: "POST", path: one + "/visibility", handle: u.sureWhen("visibility", "public", u.onPackage(u.postVisibility))},
+		{method: "POST", path: one + "/repository", handle: signed(u.onPackage(u.postLink))},
+		{method: "POST", path: one + "/unlink", handle: signed(u.onPackage(u.postUnlink))},
+		{method: "POST", path: one + "/inherit", handle: u.sureWhen("on", "yes", u.onPackage(u.postInherit))},
+		{method: "POST", path: one + "/delete", handle: u.sure(u.onPackage(u.postDeletePackage))},
+		{method: "GET", path: one + "/access", handle: signed(u.onPackage(u.getAccess))},
+		{method: "POST", path: one + "/access", handle: u.sure(u.onPackage(u.postRole))},
+		{method: "POST", path: one + "/access/remove", handle: signed(u.onPackage(u.postDropRole))},
+		{method: "GET", path: one + "/names", handle: signed(u.onPackage(u.getPackageNames))},
+		{method: "POST", path: one + "/names/drop", handle: u.sure(u.onPackage(u.postDropName))},
+		{method: "POST", path: one + "/move", handle: u.sure(u.onPackage(u.postMove))},
+	}
+	for _, of := range []struct {
+		at string
+		on func(keptHandler) handler
+	}{{one, u.onKeptPackage}, {whole, onKeptOwner}} {
+		at, on := of.at, of.on
+		list = append(list,
+			route{method: "GET", path: at + "/tags", handle: signed(on(u.getTagRules))},
+			route{method: "POST", path: at + "/tags", handle: signed(on(u.postTagRule))},
+			route{method: "POST", path: at + "/tags/delete", handle: u.sure(on(u.postDropTagRule))},
+			route{method: "GET", path: at + "/retention", handle: signed(on(u.getRetention))},
+			route{method: "POST", path: at + "/retention", handle: u.sure(on(u.postRetention))},
+			route{method: "POST", path: at + "/retention/preview", handle: signed(on(u.postPreview))},
+			route{method: "POST", path: at + "/retention/delete", handle: u.sure(on(u.postDropRetention))},
+		)
+	}
+	return list
+}
+
+// sureWhen is [UI.sure] for a form in which a field has a value that gives others
+// rights; with other values whoever is signed in may send it.
+func (u *UI) sureWhen(field, value string, h handler) handler {
+	surely := u.sure(h)
+	return signed(func(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+		if err := readForm(w, r); err != nil {
+			return err
+		}
+		if r.PostForm.Get(field) == value {
+			return surely(w, r, v)
+		}
+		return h(w, r, v)
+	})
+}
+
+// told is what became of a form: nothing yet, or what is wrong with it.
+type told struct {
+	status int
+	wrong  string
+}
+
+// again shows a form of the settings again on which something is wrong that people can
+// mend, such as a name that is not there. Show prints the page, for which it reads what
+// only administrators may: others get the error that they meet there.
+func (u *UI) again(w *httpkit.Writer, r *http.Request, err error, show func(told) error) error {
+	named, ok := errors.AsType[*berth.Error](err)
+	if !ok || !canMend(err) && named.Kind != berth.KindNotFound {
+		return err
+	}
+	f := u.describe(w, r, err)
+	return show(told{f.Status, f.Text})
+}
+
+func (at place) settings(current string) view.SettingsTop {
+	return view.SettingsTop{Head: at.head("settings"), Current: current}
+}
+
+// typedName checks that somebody has typed the name of what is to go.
+func typedName(r *http.Request, name string) error {
+	if got := strings.TrimSpace(r.PostForm.Get("confirm")); got != name {
+		return berth.ErrRequestInvalid.With("type %s to confirm", name)
+	}
+	return nil
+}
+
+// getSettings shows who may pull a package, and what it is linked to.
+func (u *UI) getSettings(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
+	return u.showSettings(w, r, v, at, told{}, nil)
+}
+
+// showSettings shows the first page of the settings. Of what was typed, typed has the
+// fields.
+func (u *UI) showSettings(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place, s told, typed url.Values) error {
+	// What the page shows, readers may know too. So that only administrators see it, it
+	// asks for what is theirs.
+	if _, err := u.registry.ListRoles(r.Context(), v, at.name, 0, 1); err != nil {
+		return err
+	}
+	forbids, err := u.forbidsPublic(r.Context(), v, at)
+	if err != nil {
+		return err
+	}
+	p := view.GeneralSettings{
+		Top: at.settings("general"), Failure: s.wrong, Visibility: string(at.pkg.Visibility), Inherits: at.pkg.Inherit, Repository: at.pkg.Repository,
+		NoPublic: forbids, Link: cut(typed.Get("q"), maxSearchText), Confirm: cut(typed.Get("confirm"), maxSearchText),
+	}
+	return u.show(w, r, v, page{status: s.status, title: "Settings of " + at.name.String(), main: view.PackageGeneral(p)})
+}
+
+// forbidsPublic reports whether the organization of a package forbids public ones. Who is
+// not in the organization may not know; the core tells him when he tries.
+func (u *UI) forbidsPublic(ctx context.Context, v berth.Viewer, at place) (bool, error) {
+	if at.pkg.OwnerKind != "org" {
+		return false, nil
+	}
+	org, err := u.account.GetOrg(ctx, v, at.name.Owner)
+	if errors.Is(err, berth.ErrDenied) || errors.Is(err, berth.ErrOwnerUnknown) {
+		return false, nil
+	}
+	return err == nil && !org.AllowPublic, err
+}
+
+// changed ends a form of the first page: it tells what was done, or shows the page again.
+func (u *UI) changed(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place, err error, sentence string) error {
+	if err != nil {
+		return u.again(w, r, err, func(s told) error { return u.showSettings(w, r, v, at, s, r.PostForm) })
+	}
+	return u.done(w, r, at.path("/-/settings"), "%s", sentence)
+}
+
+// postVisibility changes who may pull.
+func (u *UI) postVisibility(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
+	to, err := berth.ParseVisibility(r.PostForm.Get("visibility"))
+	if err == nil {
+		err = u.registry.SetVisibility(r.Context(), v, at.name, to)
+	}
+	return u.changed(w, r, v, at, err, at.name.String()+" is "+string(to)+" now.")
+}
+
+// postLink links the package to a repository, which may be written without its owner.
+func (u *UI) postLink(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
+	if err := readForm(w, r); err != nil {
+		return err
+	}
+	name := withOwner(r.PostForm.Get("q"), at.name.Owner)
+	err := u.registry.Link(r.Context(), v, at.name, name)
+	return u.changed(w, r, v, at, err, at.name.String()+" is linked to "+name+".")
+}
+
+// withOwner puts an owner before the name of a repository that was written without one.
+func withOwner(repository, owner string) string {
+	repository = strings.TrimSpace(repository)
+	if repository != "" && !strings.Contains(repository, "/") {
+		return owner + "/" + repository
+	}
+	return repository
+}
+
+func (u *UI) postUnlink(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
+	if err := readForm(w, r); err != nil {
+		return err
+	}
+	return u.changed(w, r, v, at, u.registry.Unlink(r.Context(), v, at.name), at.name.String()+" is not linked any more. Its visibility stays as it was.")
+}
+
+// postInherit turns on or off that roles and visibility come from the repository.
+func (u *UI) postInherit(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
+	sentence := "Roles and visibility come from the repository now."
+	on := r.PostForm.Get("on")
+	var err error
+	switch on {
+	case "yes":
+	case "no":
+		sentence = "Nothing comes from the repository any more. The visibility stays as it was."
+	default:
+		err = berth.ErrRequestInvalid.With("on is %.20q; use yes or no", on)
+	}
+	if err == nil {
+		err = u.registry.SetInherit(r.Context(), v, at.name, on == "yes")
+	}
+	return u.changed(w, r, v, at, err, sentence)
+}
+
+// postDeletePackage moves a package to the trash of its owner.
+func (u *UI) postDeletePackage(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
+	err := typedName(r, at.name.String())
+	if err == nil {
+		err = u.registry.DeletePackage(r.Context(), v, at.name)
+	}
+	if err != nil {
+		return u.again(w, r, err, func(s told) error { return u.showSettings(w, r, v, at, s, r.PostForm) })
+	}
+	return u.done(w, r, "/"+at.name.Owner, "%s is deleted. For 30 days it can be restored from the trash of %s.", at.name, at.name.Owner)
+}
