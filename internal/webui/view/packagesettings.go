@@ -2,6 +2,7 @@ package view
 
 import (
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -146,6 +147,16 @@ func packageRoles() []packageRole {
 		{"write", "Write", "pulls and pushes"},
 		{"admin", "Admin", "pulls, pushes, deletes, and changes these settings"},
 	}
+}
+
+// roleSentence says what roles let one do.
+func roleSentence() string {
+	list := packageRoles()
+	text := make([]string, len(list))
+	for i, r := range list {
+		text[i] = r.name + " " + r.what
+	}
+	return strings.Join(text, "; ") + ". They count at once."
 }
 
 // TagRuleRow is a rule on tags.
