@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// webSettingsRows are about the settings of packages, and of all packages of an owner.
-func webSettingsRows() (list []row) {
+// webPackageSettingsRows are about the settings of packages, and of all packages of an owner.
+func webPackageSettingsRows() (list []row) {
 	const one = "/{owner}/{path...}/-/settings"
 	for _, name := range []string{"acme/plum", "orchid/thistle"} {
 		at, who := "/"+mark(name)+"/-/settings", manage(name)
@@ -20,7 +20,6 @@ func webSettingsRows() (list []row) {
 			webPost(one+"/visibility", at+"/visibility", url.Values{"visibility": {"public"}}, who, 303),
 			webPost(one+"/visibility", at+"/visibility", url.Values{"visibility": {"secret"}}, who, 400),
 			webPost(one+"/access", at+"/access", url.Values{"kind": {"user"}, "who": {"eve"}, "role": {"read"}}, who, 303),
-			webPost(one+"/access", at+"/access", url.Values{"kind": {"team"}, "who": {"nettle"}, "role": {"read"}}, who, 404),
 			webPost(one+"/delete", at+"/delete", url.Values{"confirm": {name}}, remove(name), 303),
 			webPost(one+"/delete", at+"/delete", url.Values{"confirm": {"another"}}, who, 400),
 			webPost(one+"/move", at+"/move", url.Values{"owner": {of}, "path": {"newname"}}, moving(name, of+"/newname"), 303),
@@ -29,6 +28,9 @@ func webSettingsRows() (list []row) {
 	}
 	plum, reed := "/acme/<plum>/-/settings", repo("acme/reed", write, "write:repositories")
 	list = append(list,
+		// nettle is a team of orchid's.
+		webPost(one+"/access", plum+"/access", url.Values{"kind": {"team"}, "who": {"nettle"}, "role": {"read"}}, manage("acme/plum"), 404),
+		webPost(one+"/access", "/orchid/<thistle>/-/settings/access", url.Values{"kind": {"team"}, "who": {"nettle"}, "role": {"read"}}, manage("orchid/thistle"), 303),
 		webPost(one+"/access/remove", plum+"/access/remove", url.Values{"kind": {"user"}, "who": {"rob"}}, manage("acme/plum"), 303),
 		webPost(one+"/access/remove", plum+"/access/remove", url.Values{"kind": {"user"}, "who": {"eve"}}, manage("acme/plum"), 404),
 		webPost(one+"/repository", plum+"/repository", url.Values{"q": {"reed"}}, all(manage("acme/plum"), within(reed)), 303),

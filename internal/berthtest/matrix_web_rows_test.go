@@ -10,7 +10,7 @@ import (
 // webRows are about the pages, besides those for signing in. Each part of the site
 // has a function of its own.
 func webRows() []row {
-	return slices.Concat(webSiteRows(), webSettingsRows(), webPackageRows(), webOwnerRows(), webAdminRows())
+	return slices.Concat(webSiteRows(), webSettingsRows(), webPackageRows(), webPackageSettingsRows(), webOwnerRows(), webAdminRows())
 }
 
 // webGet is a row of a page: whoever has no session is nobody to it, and where nobody

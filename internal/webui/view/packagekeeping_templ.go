@@ -1443,7 +1443,7 @@ func PackageNames(p NameSettings) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 120, "<section class=\"stack tight\"><h2>Old names</h2><p class=\"muted\">What is pulled by an old name goes on being this package. Freed, a name finds nothing any more, and others can push there.</p><div class=\"box\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 120, "<section class=\"stack tight\"><h2>Old names</h2><p class=\"muted\">What is pulled by an old name goes on being this package. Once a name is free, nothing is found by it any more, and others can push there.</p><div class=\"box\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
