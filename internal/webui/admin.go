@@ -84,23 +84,9 @@ func administering(h handler) handler {
 	}
 }
 
-// again shows a page once more, saying what was wrong with one of its forms. Errors that
-// nobody can mend are returned.
-func (u *UI) again(w *httpkit.Writer, r *http.Request, err error, part string, show func(status int, wrong view.AdminWrong) error) error {
-	if !canMend(err) && !unknownName(err) {
-		return err
-	}
-	f := u.describe(w, r, err)
-	return show(f.Status, view.AdminWrong{Part: part, Text: f.Text})
-}
-
-// onePage takes the first of a list that was read one longer than a page, and reports
-// whether there is more.
-func onePage[T any](list []T) (rows []T, more bool) {
-	if len(list) > adminRows {
-		return list[:adminRows], true
-	}
-	return list, false
+// wrongPart is [UI.again] for a page with several forms, one of which is wrong.
+func (u *UI) wrongPart(w *httpkit.Writer, r *http.Request, err error, part string, show func(status int, wrong view.AdminWrong) error) error {
+	return u.again(w, r, err, func(s sent) error { return show(s.status, view.AdminWrong{Part: part, Text: s.wrong}) })
 }
 
 // userPath is the address of the page of a user, under here.

@@ -22,7 +22,7 @@ func (u *UI) showAllOrgs(w *httpkit.Writer, r *http.Request, v berth.Viewer, sta
 	if err != nil {
 		return err
 	}
-	list, more := onePage(list)
+	list, more := cut(list, adminRows)
 	for _, o := range list {
 		q, err := u.registry.GetQuota(r.Context(), v, o.Login)
 		if errors.Is(err, berth.ErrOwnerUnknown) {
@@ -46,7 +46,7 @@ func (u *UI) postAllOrgs(w *httpkit.Writer, r *http.Request, v berth.Viewer) err
 	form := view.AllOrgsPage{Name: entered(r, "name"), Owner: entered(r, "owner")}
 	o, err := u.account.MakeOrg(r.Context(), v, form.Name, form.Owner)
 	if err != nil {
-		return u.again(w, r, err, "", func(status int, wrong view.AdminWrong) error {
+		return u.wrongPart(w, r, err, "", func(status int, wrong view.AdminWrong) error {
 			form.Failure = wrong.Text
 			return u.showAllOrgs(w, r, v, status, form)
 		})
@@ -72,7 +72,7 @@ func (u *UI) showQuotas(w *httpkit.Writer, r *http.Request, v berth.Viewer, stat
 	if err != nil {
 		return err
 	}
-	list, more := onePage(list)
+	list, more := cut(list, adminRows)
 	for _, q := range list {
 		p.Rows = append(p.Rows, quotaRow(q))
 	}
@@ -121,7 +121,7 @@ func (u *UI) postQuota(w *httpkit.Writer, r *http.Request, v berth.Viewer) error
 
 func (u *UI) quotaDone(w *httpkit.Writer, r *http.Request, v berth.Viewer, err error, part, text string) error {
 	if err != nil {
-		return u.again(w, r, err, part, func(status int, wrong view.AdminWrong) error { return u.showQuotas(w, r, v, status, wrong) })
+		return u.wrongPart(w, r, err, part, func(status int, wrong view.AdminWrong) error { return u.showQuotas(w, r, v, status, wrong) })
 	}
 	return u.done(w, r, "/-/admin/quotas", "%s", text)
 }

@@ -44,7 +44,7 @@ func (u *UI) showUser(w *httpkit.Writer, r *http.Request, v berth.Viewer, status
 // userDone ends a form about an account: it was done, or the page says why not.
 func (u *UI) userDone(w *httpkit.Writer, r *http.Request, v berth.Viewer, err error, part, text string) error {
 	if err != nil {
-		return u.again(w, r, err, part, func(status int, wrong view.AdminWrong) error { return u.showUser(w, r, v, status, wrong) })
+		return u.wrongPart(w, r, err, part, func(status int, wrong view.AdminWrong) error { return u.showUser(w, r, v, status, wrong) })
 	}
 	return u.done(w, r, userPath(r.PathValue("user")), "%s", text)
 }

@@ -29,7 +29,7 @@ func (u *UI) getUsers(w *httpkit.Writer, r *http.Request, v berth.Viewer) error 
 	if err != nil {
 		return err
 	}
-	list, more := onePage(list)
+	list, more := cut(list, adminRows)
 	for _, s := range list {
 		p.Rows = append(p.Rows, userRow(s))
 	}
@@ -55,7 +55,7 @@ func (u *UI) postNewUser(w *httpkit.Writer, r *http.Request, v berth.Viewer) err
 	form := view.NewUserForm{Name: entered(r, "name"), Admin: r.PostForm.Get("admin") == "true"}
 	made, err := u.account.MakeUser(r.Context(), v, form.Name, r.PostForm.Get("password"), form.Admin)
 	if err != nil {
-		return u.again(w, r, err, "", func(status int, wrong view.AdminWrong) error {
+		return u.wrongPart(w, r, err, "", func(status int, wrong view.AdminWrong) error {
 			form.Failure = wrong.Text
 			return u.show(w, r, v, page{status: status, title: "New user", main: view.NewUser(form)})
 		})
@@ -77,7 +77,7 @@ func (u *UI) showSiteInvitations(w *httpkit.Writer, r *http.Request, v berth.Vie
 	if err != nil {
 		return err
 	}
-	list, more := onePage(list)
+	list, more := cut(list, adminRows)
 	for _, i := range list {
 		p.Rows = append(p.Rows, view.SiteInvitationRow{
 			ID: i.ID, Note: i.Note, Org: i.Org, Owner: i.Owner, By: i.CreatedBy, CreatedAt: i.CreatedAt, ExpiresAt: i.ExpiresAt,
@@ -102,7 +102,7 @@ func (u *UI) postSiteInvitations(w *httpkit.Writer, r *http.Request, v berth.Vie
 		made, err = u.account.Invite(r.Context(), v, account.Invitation{Note: form.Note, Org: form.Org, Owner: form.Owner, Life: life})
 	}
 	if err != nil {
-		return u.again(w, r, err, "", func(status int, wrong view.AdminWrong) error {
+		return u.wrongPart(w, r, err, "", func(status int, wrong view.AdminWrong) error {
 			form.Failure = wrong.Text
 			return u.showSiteInvitations(w, r, v, status, form)
 		})

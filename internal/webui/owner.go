@@ -1,7 +1,6 @@
 package webui
 
 import (
-	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -72,24 +71,6 @@ func (u *UI) org(h ownerHandler) handler {
 
 func ownerTop(o account.Owner, current string) view.OwnerTop {
 	return view.OwnerTop{Login: o.Login, Kind: o.Kind, Self: o.Self, Current: current, Sees: o.Sees, Changes: o.Changes, Manages: o.Manages}
-}
-
-// sent is what became of a form: nothing yet, or what is wrong with it, to be shown
-// with what was typed.
-type sent struct {
-	status int
-	wrong  string
-}
-
-// mend shows a form again on which something is wrong that people can mend; show prints
-// the page. Names that are not there are such a thing for those who may send the form.
-func (u *UI) mend(w *httpkit.Writer, r *http.Request, err error, may bool, show func(sent) error) error {
-	named, ok := errors.AsType[*berth.Error](err)
-	if !ok || !may || named.Kind != berth.KindInvalid && named.Kind != berth.KindConflict && named.Kind != berth.KindNotFound {
-		return err
-	}
-	f := u.describe(w, r, err)
-	return show(sent{f.Status, f.Text})
 }
 
 // showOn shows a page, as the answer to a form if it is one.

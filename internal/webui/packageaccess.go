@@ -16,10 +16,10 @@ import (
 
 // getAccess lists the roles given on a package.
 func (u *UI) getAccess(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
-	return u.showAccess(w, r, v, at, told{}, view.RoleRow{})
+	return u.showAccess(w, r, v, at, sent{}, view.RoleRow{})
 }
 
-func (u *UI) showAccess(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place, s told, typed view.RoleRow) error {
+func (u *UI) showAccess(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place, s sent, typed view.RoleRow) error {
 	after := r.URL.Query().Get("after")
 	id := parseID(after)
 	if after != "" && id == 0 {
@@ -72,8 +72,8 @@ func (u *UI) postRole(w *httpkit.Writer, r *http.Request, v berth.Viewer, at pla
 		err = u.registry.GrantRole(r.Context(), v, at.name, holder, role)
 	}
 	if err != nil {
-		typed := view.RoleRow{Kind: get("kind"), Name: cut(get("who"), maxSearchText), Role: get("role")}
-		return u.again(w, r, err, func(s told) error { return u.showAccess(w, r, v, at, s, typed) })
+		typed := view.RoleRow{Kind: get("kind"), Name: shorten(get("who"), maxSearchText), Role: get("role")}
+		return u.again(w, r, err, func(s sent) error { return u.showAccess(w, r, v, at, s, typed) })
 	}
 	return u.done(w, r, at.path("/-/settings/access"), "%s has the role %s on %s.", strings.TrimSpace(get("who")), role, at.name)
 }
@@ -88,7 +88,7 @@ func (u *UI) postDropRole(w *httpkit.Writer, r *http.Request, v berth.Viewer, at
 		err = u.registry.RevokeRole(r.Context(), v, at.name, holder)
 	}
 	if err != nil {
-		return u.again(w, r, err, func(s told) error { return u.showAccess(w, r, v, at, s, view.RoleRow{}) })
+		return u.again(w, r, err, func(s sent) error { return u.showAccess(w, r, v, at, s, view.RoleRow{}) })
 	}
 	location := at.path("/-/settings/access")
 	if strings.EqualFold(holder.User, v.Login) {

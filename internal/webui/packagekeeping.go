@@ -61,10 +61,10 @@ func onKeptOwner(h keptHandler) handler {
 
 // getTagRules lists the rules on tags.
 func (u *UI) getTagRules(w *httpkit.Writer, r *http.Request, v berth.Viewer, k kept) error {
-	return u.showTagRules(w, r, v, k, told{}, view.TagRuleForm{})
+	return u.showTagRules(w, r, v, k, sent{}, view.TagRuleForm{})
 }
 
-func (u *UI) showTagRules(w *httpkit.Writer, r *http.Request, v berth.Viewer, k kept, s told, form view.TagRuleForm) error {
+func (u *UI) showTagRules(w *httpkit.Writer, r *http.Request, v berth.Viewer, k kept, s sent, form view.TagRuleForm) error {
 	list, err := u.registry.ListTagRules(r.Context(), v, k.name)
 	if err != nil {
 		return err
@@ -96,7 +96,7 @@ func (u *UI) postTagRule(w *httpkit.Writer, r *http.Request, v berth.Viewer, k k
 		movers.Repositories = append(movers.Repositories, withOwner(name, k.name.Owner))
 	}
 	if _, err := u.registry.CreateTagRule(r.Context(), v, k.name, form.Pattern, movers); err != nil {
-		return u.again(w, r, err, func(s told) error { return u.showTagRules(w, r, v, k, s, form) })
+		return u.again(w, r, err, func(s sent) error { return u.showTagRules(w, r, v, k, s, form) })
 	}
 	return u.done(w, r, k.path("/tags"), "The tags %s of %s are protected.", form.Pattern, k.what())
 }
@@ -104,7 +104,7 @@ func (u *UI) postTagRule(w *httpkit.Writer, r *http.Request, v berth.Viewer, k k
 // postDropTagRule removes a rule on tags.
 func (u *UI) postDropTagRule(w *httpkit.Writer, r *http.Request, v berth.Viewer, k kept) error {
 	if err := u.registry.DeleteTagRule(r.Context(), v, k.name, parseID(r.PostForm.Get("id"))); err != nil {
-		return u.again(w, r, err, func(s told) error { return u.showTagRules(w, r, v, k, s, view.TagRuleForm{}) })
+		return u.again(w, r, err, func(s sent) error { return u.showTagRules(w, r, v, k, s, view.TagRuleForm{}) })
 	}
 	return u.done(w, r, k.path("/tags"), "The rule is removed.")
 }

@@ -14,12 +14,12 @@ import (
 
 // getPackageNames lists the names that a package had before.
 func (u *UI) getPackageNames(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
-	return u.showPackageNames(w, r, v, at, told{}, at.name.Owner, at.name.Path)
+	return u.showPackageNames(w, r, v, at, sent{}, at.name.Owner, at.name.Path)
 }
 
 // showPackageNames shows the names of a package, and the form for another, as it was
 // typed.
-func (u *UI) showPackageNames(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place, s told, owner, path string) error {
+func (u *UI) showPackageNames(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place, s sent, owner, path string) error {
 	var after berth.Name
 	if text := r.URL.Query().Get("after"); text != "" {
 		var err error
@@ -49,7 +49,7 @@ func (u *UI) postDropName(w *httpkit.Writer, r *http.Request, v berth.Viewer, at
 		err = u.registry.DropAlias(r.Context(), v, old)
 	}
 	if err != nil {
-		return u.again(w, r, err, func(s told) error { return u.showPackageNames(w, r, v, at, s, at.name.Owner, at.name.Path) })
+		return u.again(w, r, err, func(s sent) error { return u.showPackageNames(w, r, v, at, s, at.name.Owner, at.name.Path) })
 	}
 	return u.done(w, r, at.path("/-/settings/names"), "%s is free. Nothing is pulled by it any more.", old)
 }
@@ -62,8 +62,8 @@ func (u *UI) postMove(w *httpkit.Writer, r *http.Request, v berth.Viewer, at pla
 		err = u.registry.MovePackage(r.Context(), v, at.name, to)
 	}
 	if err != nil {
-		return u.again(w, r, err, func(s told) error {
-			return u.showPackageNames(w, r, v, at, s, cut(owner, maxSearchText), cut(path, maxSearchText))
+		return u.again(w, r, err, func(s sent) error {
+			return u.showPackageNames(w, r, v, at, s, shorten(owner, maxSearchText), shorten(path, maxSearchText))
 		})
 	}
 	location := url.URL{Path: "/" + to.String()}

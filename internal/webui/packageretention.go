@@ -20,12 +20,12 @@ const shownPlanned = 100
 
 // getRetention shows the rule on old versions.
 func (u *UI) getRetention(w *httpkit.Writer, r *http.Request, v berth.Viewer, k kept) error {
-	return u.showRetention(w, r, v, k, told{}, nil, nil)
+	return u.showRetention(w, r, v, k, sent{}, nil, nil)
 }
 
 // showRetention shows the rule on old versions, as it is stored or as it was typed, and
 // what it would remove.
-func (u *UI) showRetention(w *httpkit.Writer, r *http.Request, v berth.Viewer, k kept, s told, form *view.RetentionForm, preview *view.RetentionPreview) error {
+func (u *UI) showRetention(w *httpkit.Writer, r *http.Request, v berth.Viewer, k kept, s sent, form *view.RetentionForm, preview *view.RetentionPreview) error {
 	p := view.RetentionSettings{Top: k.settings("retention"), Failure: s.wrong, Preview: preview}
 	rule, err := u.registry.GetRetention(r.Context(), v, k.name)
 	switch {
@@ -108,7 +108,7 @@ func (u *UI) postRetention(w *httpkit.Writer, r *http.Request, v berth.Viewer, k
 		_, err = u.registry.SetRetention(r.Context(), v, k.name, rule)
 	}
 	if err != nil {
-		return u.again(w, r, err, func(s told) error { return u.showRetention(w, r, v, k, s, &form, nil) })
+		return u.again(w, r, err, func(s sent) error { return u.showRetention(w, r, v, k, s, &form, nil) })
 	}
 	if rule.Active {
 		return u.done(w, r, k.path("/retention"), "The rule is saved and active. It is carried out within the hour.")
@@ -119,7 +119,7 @@ func (u *UI) postRetention(w *httpkit.Writer, r *http.Request, v berth.Viewer, k
 // postDropRetention removes a rule.
 func (u *UI) postDropRetention(w *httpkit.Writer, r *http.Request, v berth.Viewer, k kept) error {
 	if err := u.registry.DeleteRetention(r.Context(), v, k.name); err != nil {
-		return u.again(w, r, err, func(s told) error { return u.showRetention(w, r, v, k, s, nil, nil) })
+		return u.again(w, r, err, func(s sent) error { return u.showRetention(w, r, v, k, s, nil, nil) })
 	}
 	return u.done(w, r, k.path("/retention"), "The rule is removed.")
 }
@@ -132,9 +132,9 @@ func (u *UI) postPreview(w *httpkit.Writer, r *http.Request, v berth.Viewer, k k
 	form := typedRetention(r.PostForm)
 	preview, err := u.preview(r, v, k, form)
 	if err != nil {
-		return u.again(w, r, err, func(s told) error { return u.showRetention(w, r, v, k, s, &form, nil) })
+		return u.again(w, r, err, func(s sent) error { return u.showRetention(w, r, v, k, s, &form, nil) })
 	}
-	return u.showRetention(w, r, v, k, told{}, &form, preview)
+	return u.showRetention(w, r, v, k, sent{}, &form, preview)
 }
 
 func (u *UI) preview(r *http.Request, v berth.Viewer, k kept, form view.RetentionForm) (*view.RetentionPreview, error) {
@@ -164,7 +164,7 @@ func (u *UI) preview(r *http.Request, v berth.Viewer, k kept, form view.Retentio
 	return p, nil
 }
 
-// previewed is the package on which a rule is tried. The one of an owner needs to be told;
+// previewed is the package on which a rule is tried. The one of an owner needs to be sent;
 // it is one of his.
 func previewed(k kept, form view.RetentionForm) (berth.Name, error) {
 	if k.name.Path != "" {

@@ -63,24 +63,6 @@ func (u *UI) sureWhen(field, value string, h handler) handler {
 	})
 }
 
-// told is what became of a form: nothing yet, or what is wrong with it.
-type told struct {
-	status int
-	wrong  string
-}
-
-// again shows a form of the settings again on which something is wrong that people can
-// mend, such as a name that is not there. Show prints the page, for which it reads what
-// only administrators may: others get the error that they meet there.
-func (u *UI) again(w *httpkit.Writer, r *http.Request, err error, show func(told) error) error {
-	named, ok := errors.AsType[*berth.Error](err)
-	if !ok || !canMend(err) && named.Kind != berth.KindNotFound {
-		return err
-	}
-	f := u.describe(w, r, err)
-	return show(told{f.Status, f.Text})
-}
-
 func (at place) settings(current string) view.SettingsTop {
 	return view.SettingsTop{Head: at.head("settings"), Current: current}
 }
@@ -95,12 +77,12 @@ func typedName(r *http.Request, name string) error {
 
 // getSettings shows who may pull a package, and what it is linked to.
 func (u *UI) getSettings(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
-	return u.showSettings(w, r, v, at, told{}, nil)
+	return u.showSettings(w, r, v, at, sent{}, nil)
 }
 
 // showSettings shows the first page of the settings. Of what was typed, typed has the
 // fields.
-func (u *UI) showSettings(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place, s told, typed url.Values) error {
+func (u *UI) showSettings(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place, s sent, typed url.Values) error {
 	// What the page shows, readers may know too. So that only administrators see it, it
 	// asks for what is theirs.
 	if _, err := u.registry.ListRoles(r.Context(), v, at.name, 0, 1); err != nil {
@@ -112,7 +94,7 @@ func (u *UI) showSettings(w *httpkit.Writer, r *http.Request, v berth.Viewer, at
 	}
 	p := view.GeneralSettings{
 		Top: at.settings("general"), Failure: s.wrong, Visibility: string(at.pkg.Visibility), Inherits: at.pkg.Inherit, Repository: at.pkg.Repository,
-		NoPublic: forbids, Link: cut(typed.Get("q"), maxSearchText), Confirm: cut(typed.Get("confirm"), maxSearchText),
+		NoPublic: forbids, Link: shorten(typed.Get("q"), maxSearchText), Confirm: shorten(typed.Get("confirm"), maxSearchText),
 	}
 	return u.show(w, r, v, page{status: s.status, title: "Settings of " + at.name.String(), main: view.PackageGeneral(p)})
 }
@@ -133,7 +115,7 @@ func (u *UI) forbidsPublic(ctx context.Context, v berth.Viewer, at place) (bool,
 // changed ends a form of the first page: it tells what was done, or shows the page again.
 func (u *UI) changed(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place, err error, sentence string) error {
 	if err != nil {
-		return u.again(w, r, err, func(s told) error { return u.showSettings(w, r, v, at, s, r.PostForm) })
+		return u.again(w, r, err, func(s sent) error { return u.showSettings(w, r, v, at, s, r.PostForm) })
 	}
 	return u.done(w, r, at.path("/-/settings"), "%s", sentence)
 }
@@ -198,7 +180,7 @@ func (u *UI) postDeletePackage(w *httpkit.Writer, r *http.Request, v berth.Viewe
 		err = u.registry.DeletePackage(r.Context(), v, at.name)
 	}
 	if err != nil {
-		return u.again(w, r, err, func(s told) error { return u.showSettings(w, r, v, at, s, r.PostForm) })
+		return u.again(w, r, err, func(s sent) error { return u.showSettings(w, r, v, at, s, r.PostForm) })
 	}
 	return u.done(w, r, "/"+at.name.Owner, "%s is deleted. For 30 days it can be restored from the trash of %s.", at.name, at.name.Owner)
 }

@@ -163,7 +163,7 @@ func TestAccessInSettings(t *testing.T) {
 	a.wrong("/access/remove", http.StatusNotFound, "Roles given here", "kind", "user", "who", "bob")
 	a.shows(settingsPath+"/access", `!aria-label="Role of bob"`)
 	a.c.Get(settingsPath+"/access?after=x", a.session...).Want(http.StatusBadRequest)
-	// Who may only pull sees none of it, and is not told what is wrong with a form.
+	// Who may only pull sees none of it, and is not sent what is wrong with a form.
 	a.send("/access", "kind", "user", "who", "bob", "role", "read")
 	bob := signIn(t, a.s, "bob")
 	for _, rest := range []string{"", "/access", "/tags", "/retention", "/names"} {

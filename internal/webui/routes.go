@@ -46,7 +46,12 @@ func New(log *slog.Logger, reg *registry.Service, acc *account.Service, origins 
 // table lists every page. The first one that fits a path counts, so that those of our
 // own come before the ones of owners and packages, which may be called nearly anything.
 func (u *UI) table() []route {
-	return slices.Concat(u.siteRoutes(), u.signInRoutes(), u.settingsRoutes(), u.orgSettingsRoutes(), u.adminRoutes(), u.redirectRoutes(), u.tokenRoutes(), u.securityRoutes(), u.findRoutes(), u.forgeOwnerRoutes(), u.ownerListRoutes(), u.repositoryRoutes(), u.teamRoutes(), u.peopleRoutes(), u.serviceAccountRoutes(), u.webhookRoutes(), u.packageSettingsRoutes(), u.packageRoutes())
+	return slices.Concat(
+		u.siteRoutes(), u.signInRoutes(), u.settingsRoutes(), u.tokenRoutes(), u.securityRoutes(), u.adminRoutes(), u.findRoutes(),
+		u.redirectRoutes(), u.forgeOwnerRoutes(),
+		u.ownerListRoutes(), u.repositoryRoutes(), u.teamRoutes(), u.peopleRoutes(), u.serviceAccountRoutes(), u.orgSettingsRoutes(), u.webhookRoutes(),
+		u.packageSettingsRoutes(), u.packageRoutes(),
+	)
 }
 
 // siteRoutes are about the site.

@@ -27,7 +27,7 @@ func (u *UI) securityRoutes() []route {
 		{method: "POST", path: "/settings/security/factor/confirm", handle: signed(u.postConfirmFactor)},
 		{method: "POST", path: "/settings/security/factor/codes", handle: signed(u.postRecoveryCodes)},
 		{method: "POST", path: "/settings/security/factor/off", handle: signed(u.postFactorOff)},
-		{method: "POST", path: "/settings/security/identities/unlink", handle: u.sure(u.postUnlink)},
+		{method: "POST", path: "/settings/security/identities/unlink", handle: u.sure(u.postUnlinkIdentity)},
 	}
 }
 
@@ -174,7 +174,7 @@ func (u *UI) postFactorOff(w *httpkit.Writer, r *http.Request, v berth.Viewer) e
 	return u.done(w, r, "/settings/security", "The second factor is off.")
 }
 
-func (u *UI) postUnlink(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+func (u *UI) postUnlinkIdentity(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 	if err := u.account.UnlinkIdentity(r.Context(), v, v.Login, r.PostForm.Get("provider"), r.PostForm.Get("subject")); err != nil {
 		return u.againSecurity(w, r, v, err, func(p *view.SecurityPage) *string { return &p.WrongUnlink })
 	}
