@@ -12,7 +12,6 @@ import (
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/account"
 	"github.com/berth-registry/berth/internal/httpkit"
-	"github.com/berth-registry/berth/internal/markdown"
 	"github.com/berth-registry/berth/internal/webui/view"
 )
 
@@ -20,8 +19,6 @@ const (
 	// maxReadmeForm bounds the form of a README, in which a character may take three
 	// times its room.
 	maxReadmeForm = 3*account.MaxReadme + 1<<10
-	// headingShift puts the headings of a README below those of the page.
-	headingShift = 2
 )
 
 // readme returns the text of a repository as its administrators wrote it, and as it
@@ -31,7 +28,7 @@ func (u *UI) readme(ctx context.Context, v berth.Viewer, repo account.Repository
 	if err != nil || r.Text == "" {
 		return view.Readme{}, err
 	}
-	html, err := renderReadme(r.Text, repo.WebURL)
+	html, err := u.readmes.render(r.Text, repo.WebURL)
 	return view.Readme{Text: r.Text, HTML: html}, err
 }
 
@@ -45,15 +42,8 @@ func (u *UI) packageReadme(ctx context.Context, v berth.Viewer, at place) (templ
 	if err != nil || r.Text == "" {
 		return nil, "", err
 	}
-	html, err := renderReadme(r.Text, r.Repository.WebURL)
+	html, err := u.readmes.render(r.Text, r.Repository.WebURL)
 	return html, at.pkg.Repository, err
-}
-
-// renderReadme makes safe HTML of a README, whose links are relative to the address of
-// the repository on the web.
-func renderReadme(text, web string) (templ.Component, error) {
-	html, err := markdown.Render(text, markdown.Options{Base: filesOf(web), Shift: headingShift})
-	return templ.Raw(html), err
 }
 
 // filesOf is where the files of a repository are on the web, by the address of its page.

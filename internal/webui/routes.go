@@ -21,6 +21,7 @@ type UI struct {
 	site     Site
 	crossed  *http.CrossOriginProtection
 	files    files
+	readmes  readmes
 	rows     map[string]row
 	routes   []route
 	http     http.Handler

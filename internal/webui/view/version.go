@@ -182,3 +182,12 @@ func command(s string) string {
 	}
 	return b.String()
 }
+
+// attachCommands are those that attach something to a version.
+func attachCommands(p VersionPage) string {
+	text := "cosign sign " + p.Reference
+	if p.Kind == "image" {
+		text += "\ndocker buildx build --sbom=true --provenance=mode=max --push -t " + p.Reference + " ."
+	}
+	return text
+}
