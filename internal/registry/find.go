@@ -17,14 +17,13 @@ const maxSearch = 200
 // VersionFilter says which versions are listed.
 type VersionFilter string
 
-// The filters. FilterProtected is kept for versions that a rule protects: there are no
-// such rules yet, and it is refused.
+// The filters.
 const (
 	FilterAll       VersionFilter = "all"
 	FilterTagged    VersionFilter = "tagged"
 	FilterUntagged  VersionFilter = "untagged"
 	FilterBroken    VersionFilter = "broken" // of which bytes are lost
-	FilterProtected VersionFilter = "protected"
+	FilterProtected VersionFilter = "protected" // of which a rule protects a tag
 )
 
 // list puts a query into the terms of meta.
@@ -32,14 +31,14 @@ func (q VersionQuery) list() (meta.VersionList, error) {
 	l := meta.VersionList{Before: q.Before}
 	switch q.Filter {
 	case "", FilterAll:
-	case FilterTagged:
+	case FilterTagged, FilterProtected:
 		l.Tagged = true
 	case FilterUntagged:
 		l.Untagged = true
 	case FilterBroken:
 		l.Broken = true
 	default:
-		return l, berth.ErrRequestInvalid.With("%.40q is no filter; use all, tagged, untagged or broken", q.Filter)
+		return l, berth.ErrRequestInvalid.With("%.40q is no filter; use all, tagged, untagged, broken or protected", q.Filter)
 	}
 	search, err := searched(q.Search)
 	if err != nil {

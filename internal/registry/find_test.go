@@ -80,7 +80,6 @@ func TestFilterVersions(t *testing.T) {
 		}
 		for _, q := range []registry.VersionQuery{
 			{Filter: "some"},
-			{Filter: registry.FilterProtected},
 			{Search: "a\x00"},
 			{Search: "\xff"},
 			{Search: strings.Repeat("a", 201)},

@@ -3,6 +3,8 @@ package registry_test
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/berthtest"
 	"github.com/berth-registry/berth/internal/meta/metatest"
@@ -61,4 +63,53 @@ func TestPlanDeletion(t *testing.T) {
 		_, err = k.s.Registry.IndexOf(t.Context(), k.s.Viewer("bob"), k.n, k.made["more"].Digest)
 		k.refused("bob", err, berth.ErrPackageUnknown)
 	})
+}
+
+func TestListProtected(t *testing.T) {
+	t.Parallel()
+	k := newShelf(t)
+	for _, what := range []string{"a", "b", "c", "d"} {
+		k.image(what, "v-"+what)
+	}
+	k.image("e", "")
+	k.image("f", "x")
+	list := func(q registry.VersionQuery) (digests []berth.Digest) {
+		t.Helper()
+		q.Filter = registry.FilterProtected
+		found, cursors, err := k.s.Registry.ListVersions(t.Context(), k.v, k.n, q)
+		k.must(err)
+		for i, v := range found {
+			if !v.Protected || cursors[i] != v.ID {
+				t.Errorf("%+v, cursor %d", v, cursors[i])
+			}
+			digests = append(digests, v.Digest)
+		}
+		return digests
+	}
+	if got := list(registry.VersionQuery{Limit: 10}); len(got) != 0 {
+		t.Errorf("without rules: %v", got)
+	}
+	_, err := k.s.Registry.CreateTagRule(t.Context(), k.v, k.n, "v-*", registry.Movers{})
+	k.must(err)
+	of := func(names ...string) (digests []berth.Digest) {
+		for _, name := range names {
+			digests = append(digests, k.made[name].Digest)
+		}
+		return digests
+	}
+	for _, c := range []struct {
+		q    registry.VersionQuery
+		want []berth.Digest
+	}{
+		{registry.VersionQuery{Limit: 10}, of("d", "c", "b", "a")},
+		{registry.VersionQuery{Limit: 2}, of("d", "c")},
+		{registry.VersionQuery{Limit: 2, Skip: 1}, of("c", "b")},
+		{registry.VersionQuery{Limit: 2, Before: k.id("b")}, of("a")},
+		{registry.VersionQuery{Limit: 10, Search: "v-c"}, of("c")},
+		{registry.VersionQuery{Limit: 10, Search: "x"}, nil},
+	} {
+		if diff := cmp.Diff(c.want, list(c.q)); diff != "" {
+			t.Errorf("%+v: %s", c.q, diff)
+		}
+	}
 }

@@ -91,7 +91,11 @@ func (s *Service) ListVersions(ctx context.Context, v berth.Viewer, n berth.Name
 			return err
 		}
 		want.Package, want.Skip, want.Limit = standing.PackageID, skip, limit
-		rows, err := tx.FindVersions(ctx, want)
+		find := tx.FindVersions
+		if q.Filter == FilterProtected {
+			find = s.protectedIn(tx)
+		}
+		rows, err := find(ctx, want)
 		if err != nil {
 			return err
 		}

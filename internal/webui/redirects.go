@@ -10,6 +10,13 @@ import (
 	"github.com/berth-registry/berth/internal/httpkit"
 )
 
+// How many segments of an address come before the name of a package, the empty one before
+// the first slash among them.
+const (
+	inPackages        = 5
+	inForgejoSettings = 6
+)
+
 // redirectRoutes are the addresses of pages on GitHub and Forgejo, which are in documents
 // and in what tools print. They say nothing of whether there is such a package: the page
 // where they lead does.
@@ -32,7 +39,7 @@ func getGitHubOwner(w *httpkit.Writer, r *http.Request, _ berth.Viewer) error {
 
 // getGitHub leads to the package of a path as GitHub has them.
 func getGitHub(w *httpkit.Writer, r *http.Request, _ berth.Viewer) error {
-	segments := after(r, "container")
+	segments := behind(r, inPackages)
 	if len(segments) > 1 && segments[0] == "package" {
 		return toPackage(w, r, segments[1:], "")
 	}
@@ -74,7 +81,7 @@ func (u *UI) getPkgs(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 			return err
 		}
 	}
-	segments := after(r, "container")
+	segments := behind(r, inPackages)
 	page := gitHubPage(&segments)
 	return toPackage(w, r, segments, page)
 }
@@ -82,7 +89,7 @@ func (u *UI) getPkgs(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 // getForgejo leads to the version of a path as Forgejo has them: a tag or a digest behind
 // the name, whose slashes are escaped.
 func getForgejo(w *httpkit.Writer, r *http.Request, _ berth.Viewer) error {
-	segments := after(r, "container")
+	segments := behind(r, inPackages)
 	if len(segments) < 2 {
 		return toPackage(w, r, segments, "")
 	}
@@ -102,15 +109,15 @@ func getForgejo(w *httpkit.Writer, r *http.Request, _ berth.Viewer) error {
 
 // getForgejoSettings leads to the settings of a package.
 func getForgejoSettings(w *httpkit.Writer, r *http.Request, _ berth.Viewer) error {
-	return toPackage(w, r, after(r, "container"), "/-/settings")
+	return toPackage(w, r, behind(r, inForgejoSettings), "/-/settings")
 }
 
-// after returns the segments of a path behind one, of which the escaped slashes are in
-// the segments.
-func after(r *http.Request, segment string) []string {
-	_, rest, _ := strings.Cut(r.URL.EscapedPath(), "/"+segment+"/")
+// behind returns the segments of a path behind the first n. Slashes that are escaped
+// belong to the segments.
+func behind(r *http.Request, n int) []string {
+	all := strings.Split(r.URL.EscapedPath(), "/")
 	var list []string
-	for s := range strings.SplitSeq(rest, "/") {
+	for _, s := range all[min(n, len(all)):] {
 		if plain, err := url.PathUnescape(s); err == nil && plain != "" {
 			list = append(list, plain)
 		}

@@ -16,7 +16,7 @@ import (
 
 // filters are those of the list of versions, with their names.
 func filters() [][2]string {
-	return [][2]string{{"all", "All"}, {"tagged", "Tagged"}, {"untagged", "Untagged"}, {"broken", "Broken"}}
+	return [][2]string{{"all", "All"}, {"tagged", "Tagged"}, {"untagged", "Untagged"}, {"protected", "Protected"}, {"broken", "Broken"}}
 }
 
 // getVersions lists the versions of a package.

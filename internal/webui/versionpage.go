@@ -12,6 +12,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/artifact"
 	"github.com/berth-registry/berth/internal/httpkit"
 	"github.com/berth-registry/berth/internal/registry"
 	"github.com/berth-registry/berth/internal/webui/view"
@@ -128,8 +129,7 @@ func (u *UI) getPart(w *httpkit.Writer, r *http.Request, v berth.Viewer, at plac
 	if err != nil {
 		return err
 	}
-	switch part.Kind {
-	case "signature", "sbom", "provenance", "attestation":
+	if slices.Contains([]artifact.Kind{artifact.KindSignature, artifact.KindSBOM, artifact.KindProvenance, artifact.KindAttestation}, part.Kind) {
 		return redirect(w, at.path("/-/attachments/"+part.Digest.String()))
 	}
 	p := view.VersionPage{

@@ -145,6 +145,13 @@ func TestDeleteAndRestoreVersions(t *testing.T) {
 	}
 	p.has("/ada/web/-/versions?filter=untagged", "None is like that")
 	p.page("/ada/web/-/versions?filter=x", http.StatusBadRequest)
+	if _, err := p.s.Registry.CreateTagRule(t.Context(), p.s.Viewer("ada"), berth.Name{Owner: "ada", Path: "web"}, "2.*", registry.Movers{}); err != nil {
+		t.Fatal(err)
+	}
+	if body := p.page("/ada/web/-/versions?filter=protected"); !strings.Contains(body, p.index.String()[:19]) || strings.Contains(body, p.old.String()[:19]) || !strings.Contains(body, "Protected</span>") {
+		t.Error(main(body))
+	}
+	p.has("/ada/web/-/tags", "Protected</span>")
 	ask := fmt.Sprintf("/ada/web/-/versions/delete?id=%d", old)
 	plan, err := p.s.Registry.PlanDeletion(t.Context(), p.s.Viewer("ada"), berth.Name{Owner: "ada", Path: "web"}, old)
 	if err != nil || plan.Freed < 100 {
@@ -219,6 +226,7 @@ func TestAddressesOfOtherForges(t *testing.T) {
 		"/users/ada/packages/container/package/web":          "/ada/web",
 		"/users/ada/packages/container/web/7":                "/ada/web/-/versions/7",
 		"/users/ada/packages":                                "/ada",
+		"/ada/container/pkgs/container/web":                  "/ada/web",
 		"/ada/repo/pkgs/container/web":                       "/ada/web",
 		"/ada/repo/pkgs/container/web%2Fapi":                 "/ada/web/api",
 		"/ada/repo/pkgs/container/web/versions":              "/ada/web/-/versions",
