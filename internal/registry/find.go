@@ -22,7 +22,7 @@ const (
 	FilterAll       VersionFilter = "all"
 	FilterTagged    VersionFilter = "tagged"
 	FilterUntagged  VersionFilter = "untagged"
-	FilterBroken    VersionFilter = "broken" // of which bytes are lost
+	FilterBroken    VersionFilter = "broken"    // of which bytes are lost
 	FilterProtected VersionFilter = "protected" // of which a rule protects a tag
 )
 
