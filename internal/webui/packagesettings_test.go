@@ -102,8 +102,15 @@ func TestSureSettings(t *testing.T) {
 	a.s.Clock.Advance(31 * time.Minute)
 	before := a.s.State()
 	for _, f := range [][]string{
-		{"/visibility", "visibility", "public"}, {"/inherit", "on", "yes"}, {"/delete", "confirm", "acme/web"}, {"/access", "kind", "user", "who", "bob", "role", "read"},
-		{"/names/drop", "name", "acme/x"}, {"/move", "owner", "acme", "path", "site"}, {"/tags/delete", "id", "1"}, {"/retention", "keep_newest", "1"}, {"/retention/delete"},
+		{"/visibility", "visibility", "public"},
+		{"/inherit", "on", "yes"},
+		{"/delete", "confirm", "acme/web"},
+		{"/access", "kind", "user", "who", "bob", "role", "read"},
+		{"/names/drop", "name", "acme/x"},
+		{"/move", "owner", "acme", "path", "site"},
+		{"/tags/delete", "id", "1"},
+		{"/retention", "keep_newest", "1"},
+		{"/retention/delete"},
 	} {
 		r := post(a.c, settingsPath+f[0], form(f[1:]...), a.session...).Want(http.StatusOK)
 		if !strings.Contains(string(r.Body), "Confirm that it is you") {
