@@ -3,7 +3,6 @@ import { Docker, withDocker } from "../lib/docker.js";
 import { image } from "../lib/oci.js";
 import { berth, fresh, open, password, repo, test } from "../lib/suite.js";
 
-const soon = "/settings/tokens";
 
 // made makes the token of the form that is open, and returns it.
 async function made(w, name) {
@@ -12,7 +11,7 @@ async function made(w, name) {
   return (await w.page.locator("main .copybox code").first().textContent()).trim();
 }
 
-test("a link makes the token that docker needs", { ...withDocker, soon }, async (t) => {
+test("a link makes the token that docker needs", withDocker, async (t) => {
   const docker = new Docker();
   t.after(() => docker.close());
   const user = await fresh();
@@ -33,7 +32,7 @@ test("a link makes the token that docker needs", { ...withDocker, soon }, async 
   assert.match(await docker.run(["push", name], { fails: true }), /unauthorized|denied/);
 });
 
-test("a token for reading does not push", { soon }, async () => {
+test("a token for reading does not push", async () => {
   const user = await fresh();
   const w = await open({ user });
   await w.go("/settings/tokens/new?scopes=read:packages");
@@ -43,7 +42,7 @@ test("a token for reading does not push", { soon }, async () => {
   await repo(`${user}/app`, user, token).pull("1");
 });
 
-test("dangerous scopes ask for the password of an old session", { soon }, async () => {
+test("dangerous scopes ask for the password of an old session", async () => {
   const user = await fresh();
   const w = await open({ user });
   await w.go("/settings/tokens/new?scopes=delete:packages");

@@ -9,7 +9,7 @@ async function signIn(w, user) {
   await w.submit("Sign in");
 }
 
-test("a second factor is set up, asked for, and switched off", { soon: "/settings/security" }, async () => {
+test("a second factor is set up, asked for, and switched off", async () => {
   const user = await fresh();
   const w = await open({ user });
   const other = await open({ user });

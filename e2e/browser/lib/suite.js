@@ -30,15 +30,10 @@ after(async () => {
   await berth?.remove();
 });
 
-// test runs a flow; with soon, the address of a page, only once that is built. Its windows are closed after it, and nothing may have gone wrong
-// in any of them. Of one that fails a picture is kept, if $BERTH_BROWSER_OUT says where.
+// test runs a flow. Its windows are closed after it, and nothing may have gone wrong in any of them. Of one that fails a picture is kept, if $BERTH_BROWSER_OUT says where.
 export function test(name, options, f = options) {
   nodeTest(name, f === options ? {} : { skip: options.skip, timeout: options.timeout }, async (t) => {
     windows = [];
-    if (options.soon && (await (await open({ user: "ada" })).page.goto(options.soon)).status() === 404) {
-      await windows.pop().close();
-      return t.skip(`${options.soon} is not built yet`);
-    }
     try {
       await f(t);
       for (const w of windows) w.clean();
