@@ -179,7 +179,7 @@ func Errors() []*Error {
 		ErrBlobUnknown, ErrBlobReferenced, ErrUploadUnknown, ErrUploadInvalid, ErrUploadBusy,
 		ErrPackageUnknown, ErrRepositoryUnknown, ErrTeamUnknown, ErrTokenUnknown, ErrHookUnknown, ErrDeliveryUnknown, ErrRoleUnknown,
 		ErrVersionUnknown, ErrDeleteRefused, ErrTypeReadOnly, ErrTypeOff, ErrQuotaExceeded, ErrJobUnknown,
-		ErrVersionUnknown, ErrDeleteRefused, ErrTagProtected, ErrRuleUnknown,
+		ErrTagProtected, ErrRuleUnknown,
 		ErrExists, ErrConflict, ErrOwnerUnknown, ErrOwnerExists, ErrOwnerInvalid, ErrPasswordInvalid, ErrTokenInvalid,
 		ErrIdentityUnknown, ErrProviderUnknown, ErrSignInInvalid,
 		ErrSessionUnknown, ErrInvitationUnknown, ErrSecondFactorInvalid, ErrSecondFactorNeeded,
