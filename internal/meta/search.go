@@ -50,7 +50,8 @@ const (
 				AND ($14 = '%' OR k.path LIKE $14 ESCAPE '\' OR $15 AND (lower(k.description) LIKE $14 ESCAPE '\' OR h.folded || '/' || k.path LIKE $14 ESCAPE '\'))
 				AND (CAST($7 AS TEXT) = '' OR $7 = CASE WHEN k.visibility = 'public' AND k.owner_id IN (SELECT f.owner_id FROM orgs f WHERE NOT f.allow_public) THEN 'private' ELSE k.visibility END)
 				AND (k.visibility = 'public' AND k.owner_id NOT IN (SELECT f.owner_id FROM orgs f WHERE NOT f.allow_public)
-					OR CAST($6 AS BIGINT) = 0 AND ($1 OR k.visibility = 'internal' AND $2 > 0)
+					OR CAST($6 AS BIGINT) = 0 AND ($1 OR k.visibility = 'internal' AND $2 > 0 OR k.owner_id = $2
+						OR k.owner_id IN (SELECT w.org_id FROM members w JOIN orgs v ON v.owner_id = w.org_id WHERE w.user_id = $2 AND (w.owner OR v.base_role > 0)))
 					OR EXISTS (SELECT 1 FROM packages p JOIN owners o ON o.id = p.owner_id
 						LEFT JOIN orgs g ON g.owner_id = o.id
 						LEFT JOIN members m ON m.org_id = o.id AND m.user_id = $2

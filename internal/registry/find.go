@@ -199,6 +199,9 @@ func (s *Service) searchPackages(ctx context.Context, v berth.Viewer, owner stri
 	var list []Package
 	err := s.meta.View(ctx, func(tx *meta.Tx) error {
 		list = nil
+		if none, err := unlisted(ctx, tx, v); err != nil || none {
+			return err
+		}
 		if owner != "" {
 			standing, _, err := tx.OwnerStanding(ctx, owner, v.UserID)
 			if err != nil || standing.OwnerID == 0 {
