@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/account"
 	"github.com/berth-registry/berth/internal/httpkit"
 	"github.com/berth-registry/berth/internal/registry"
 	"github.com/berth-registry/berth/internal/webui/view"
@@ -47,16 +48,13 @@ func (u *UI) onKeptPackage(h keptHandler) handler {
 	})
 }
 
-// onKeptOwner is for the rules on all packages of an owner. Whether there is such an
-// owner, the core says.
-func onKeptOwner(h keptHandler) handler {
-	return func(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-		owner, err := berth.ParseOwner(r.PathValue("owner"))
-		if err != nil {
-			return berth.ErrRouteUnknown
-		}
-		return h(w, r, v, kept{berth.Name{Owner: owner}, view.SettingsTop{Owner: owner}})
-	}
+// onKeptOwner is for the rules on all packages of an owner. Who may see them, the core
+// says.
+func (u *UI) onKeptOwner(h keptHandler) handler {
+	return u.of(func(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
+		owner := strings.ToLower(o.Login)
+		return h(w, r, v, kept{berth.Name{Owner: owner}, view.SettingsTop{Owner: owner, Of: ownerTop(o, "settings")}})
+	})
 }
 
 // getTagRules lists the rules on tags.

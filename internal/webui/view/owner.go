@@ -66,6 +66,8 @@ func (o OwnerTop) settingsNav(current string) []Tab {
 		return Tab{Name: name, Href: local(format, o.Login), Icon: icon, Count: -1, Current: current == key}
 	}
 	list := []Tab{
+		tab("tags", "Protected tags", "/%s/-/settings/tags", IconShieldLock),
+		tab("retention", "Retention", "/%s/-/settings/retention", IconHourglass),
 		tab("webhooks", "Webhooks", "/%s/-/settings/webhooks", IconWebhook),
 		tab("names", "Old names", "/%s/-/settings/names", IconHistory),
 		tab("audit", "Audit log", "/%s/-/settings/audit", IconLog),

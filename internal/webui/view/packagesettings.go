@@ -13,6 +13,7 @@ import (
 type SettingsTop struct {
 	Head    PackageHead // of the package
 	Owner   string      // whose packages they are about, "" for those of one package
+	Of      OwnerTop    // him
 	Current string      // general, access, tags, retention or names
 }
 
@@ -39,11 +40,10 @@ func (t SettingsTop) nav() []Tab {
 	tab := func(key, name, rest string, icon Icon) Tab {
 		return Tab{Name: name, Href: t.at(rest), Icon: icon, Count: -1, Current: t.Current == key}
 	}
-	kept := []Tab{tab("tags", "Protected tags", "/tags", IconShieldLock), tab("retention", "Retention", "/retention", IconHourglass)}
-	if t.Owner != "" {
-		return append(kept, tab("webhooks", "Webhooks", "/webhooks", IconWebhook))
+	list := []Tab{
+		tab("general", "General", "", IconGear), tab("access", "Access", "/access", IconPeople),
+		tab("tags", "Protected tags", "/tags", IconShieldLock), tab("retention", "Retention", "/retention", IconHourglass),
 	}
-	list := append([]Tab{tab("general", "General", "", IconGear), tab("access", "Access", "/access", IconPeople)}, kept...)
 	return append(list, tab("names", "Names", "/names", IconHistory))
 }
 
@@ -79,7 +79,7 @@ func visibilityChoices() []visibilityChoice {
 	}
 }
 
-func yesNo(yes bool) string {
+func anonymously(yes bool) string {
 	if yes {
 		return "yes"
 	}
