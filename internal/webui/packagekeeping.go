@@ -1,13 +1,13 @@
 package webui
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 
 	"github.com/berth-registry/berth"
-	"github.com/berth-registry/berth/internal/account"
 	"github.com/berth-registry/berth/internal/httpkit"
 	"github.com/berth-registry/berth/internal/registry"
 	"github.com/berth-registry/berth/internal/webui/view"
@@ -18,11 +18,6 @@ import (
 type kept struct {
 	name berth.Name
 	top  view.SettingsTop
-}
-
-func (k kept) settings(current string) view.SettingsTop {
-	k.top.Current = current
-	return k.top
 }
 
 // path is the address of a page of the settings.
@@ -48,13 +43,28 @@ func (u *UI) onKeptPackage(h keptHandler) handler {
 	})
 }
 
-// onKeptOwner is for the rules on all packages of an owner. Who may see them, the core
-// says.
-func (u *UI) onKeptOwner(h keptHandler) handler {
-	return u.of(func(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
-		owner := strings.ToLower(o.Login)
-		return h(w, r, v, kept{berth.Name{Owner: owner}, view.SettingsTop{Owner: owner, Of: ownerTop(o, "settings")}})
-	})
+// onKeptOwner is for the rules on all packages of an owner. Whether there is such an
+// owner, and who may see them, the core says.
+func onKeptOwner(h keptHandler) handler {
+	return func(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+		owner, err := berth.ParseOwner(r.PathValue("owner"))
+		if err != nil {
+			return berth.ErrRouteUnknown
+		}
+		return h(w, r, v, kept{berth.Name{Owner: owner}, view.SettingsTop{Owner: owner}})
+	}
+}
+
+// settings is what stands around a page. The owner is only asked for once the core has
+// shown the rules: to others it must not show whether there is one.
+func (u *UI) settings(ctx context.Context, v berth.Viewer, k kept, current string) (view.SettingsTop, error) {
+	k.top.Current = current
+	if k.name.Path != "" {
+		return k.top, nil
+	}
+	o, err := u.account.GetOwner(ctx, v, k.name.Owner)
+	k.top.Of = ownerTop(o, "settings")
+	return k.top, err
 }
 
 // getTagRules lists the rules on tags.
@@ -67,7 +77,11 @@ func (u *UI) showTagRules(w *httpkit.Writer, r *http.Request, v berth.Viewer, k 
 	if err != nil {
 		return err
 	}
-	p := view.TagSettings{Top: k.settings("tags"), Failure: s.wrong, Form: form}
+	top, err := u.settings(r.Context(), v, k, "tags")
+	if err != nil {
+		return err
+	}
+	p := view.TagSettings{Top: top, Failure: s.wrong, Form: form}
 	for _, rule := range list {
 		p.Rows = append(p.Rows, view.TagRuleRow{
 			ID: strconv.FormatInt(rule.ID, 10), OfOwner: rule.OfOwner, Pattern: string(rule.Pattern), CreatedAt: rule.CreatedAt,

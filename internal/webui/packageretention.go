@@ -26,7 +26,7 @@ func (u *UI) getRetention(w *httpkit.Writer, r *http.Request, v berth.Viewer, k 
 // showRetention shows the rule on old versions, as it is stored or as it was typed, and
 // what it would remove.
 func (u *UI) showRetention(w *httpkit.Writer, r *http.Request, v berth.Viewer, k kept, s sent, form *view.RetentionForm, preview *view.RetentionPreview) error {
-	p := view.RetentionSettings{Top: k.settings("retention"), Failure: s.wrong, Preview: preview}
+	p := view.RetentionSettings{Failure: s.wrong, Preview: preview}
 	rule, err := u.registry.GetRetention(r.Context(), v, k.name)
 	switch {
 	case err == nil:
@@ -35,6 +35,9 @@ func (u *UI) showRetention(w *httpkit.Writer, r *http.Request, v berth.Viewer, k
 	case errors.Is(err, berth.ErrRuleUnknown):
 		p.Form = view.RetentionForm{KeepNewest: "10", KeepDays: "30", KeepPulledDays: "30"} // careful to begin with
 	default:
+		return err
+	}
+	if p.Top, err = u.settings(r.Context(), v, k, "retention"); err != nil {
 		return err
 	}
 	if form != nil {
