@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/berth-registry/berth/internal/berthtest"
@@ -38,7 +39,7 @@ func BenchmarkPages(b *testing.B) {
 			r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, path, nil)
 			r.Header.Set("Accept-Encoding", "gzip")
 			secret := session.Secret
-			if len(path) > 8 && path[:8] == "/-/admin" {
+			if strings.HasPrefix(path, "/-/admin") {
 				secret = site.Secret
 			}
 			r.AddCookie(&http.Cookie{Name: "berth_session", Value: secret})
@@ -46,7 +47,7 @@ func BenchmarkPages(b *testing.B) {
 				w := httptest.NewRecorder()
 				ui.ServeHTTP(w, r)
 				if w.Code != http.StatusOK {
-					b.Fatalf("%d %s", w.Code, w.Header())
+					b.Fatalf("%d %s", w.Code, w.Body)
 				}
 				return w.Body.Len()
 			}
