@@ -128,7 +128,7 @@ func TestServe(t *testing.T) {
 	if password == nil {
 		t.Fatalf("banner:\n%s", banner)
 	}
-	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/": 200, "/v2/": 401, "/nothing": 404, "/v2/x": 404, "//v2/": 404} {
+	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/": 200, "/v2/": 401, "/-/nothing": 404, "/v2/x": 404, "//v2/": 404} {
 		if got := get(t, url+path, ""); got != want {
 			t.Errorf("%s: %d, want %d", path, got, want)
 		}

@@ -216,8 +216,8 @@ func welcome(w io.Writer, c config.Config, addr, password string) {
 	if password != "" {
 		fmt.Fprintf(&b, "The first account is %s with the password %s\nberth admin credentials shows it again until it is changed.\n\n", firstUser, password)
 	}
-	fmt.Fprintf(&b, "Try:\n  docker login %s -u %s\n  docker tag IMAGE %s/%s/hello:1.0\n  docker push %s/%s/hello:1.0\n\n",
-		host, firstUser, host, firstUser, host, firstUser)
+	fmt.Fprintf(&b, "Open http://%s in a browser, or try:\n  docker login %s -u %s\n  docker tag IMAGE %s/%s/hello:1.0\n  docker push %s/%s/hello:1.0\n\n",
+		host, host, firstUser, host, firstUser, host, firstUser)
 	_, _ = io.WriteString(w, b.String())
 }
 
