@@ -2,7 +2,6 @@ package browser_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/berth-registry/berth/e2e/rig"
 )
 
 func TestBrowser(t *testing.T) {
@@ -22,14 +23,14 @@ func TestBrowser(t *testing.T) {
 	if err != nil || len(flows) == 0 {
 		t.Fatalf("no flows: %v", err)
 	}
-	engine, err := startEngine(t)
+	engine, err := rig.Engine(t)
 	if err != nil {
 		if os.Getenv("CI") != "" {
 			t.Fatal(err)
 		}
 		t.Logf("without docker: %v", err)
 	}
-	env := append(os.Environ(), "BERTH_BIN="+buildBerth(t), "BERTH_DOCKER="+engine, "NO_COLOR=1")
+	env := append(os.Environ(), "BERTH_BIN="+rig.Berth(t), "BERTH_DOCKER="+engine, "NO_COLOR=1")
 	for _, flow := range flows {
 		t.Run(strings.TrimSuffix(filepath.Base(flow), ".test.js"), func(t *testing.T) {
 			t.Parallel()
@@ -91,47 +92,4 @@ func install(t *testing.T) {
 	if err := os.WriteFile(mark, wanted, 0o600); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// buildBerth returns the path of the binary under test.
-func buildBerth(t *testing.T) string {
-	t.Helper()
-	if bin := os.Getenv("BERTH_BIN"); bin != "" {
-		return bin
-	}
-	bin := filepath.Join(t.TempDir(), "berth")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", bin, "./cmd/berth")
-	build.Dir = filepath.Join("..", "..")
-	// The parent is another module, so a workspace file must not mix the two.
-	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build berth: %v\n%s", err, out)
-	}
-	return bin
-}
-
-// poll calls f until it succeeds or the context ends.
-func poll(ctx context.Context, f func() error) error {
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		err := f()
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return errors.Join(ctx.Err(), err)
-		case <-tick.C:
-		}
-	}
-}
-
-// tail returns the end of a file, for a failed test.
-func tail(path string) string {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return err.Error()
-	}
-	return string(b[max(0, len(b)-8<<10):])
 }

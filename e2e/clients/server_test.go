@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/berth-registry/berth/e2e/rig"
 )
 
 const password = "correct-Horse-9-battery"
@@ -49,7 +51,7 @@ func (b *bench) setup(env *testscript.Env) error {
 	// The scripts' tools first, then ours: berth is a command too.
 	env.Setenv("PATH", strings.Join([]string{b.tools.dir, filepath.Dir(b.berth), env.Getenv("PATH"), "/usr/sbin", "/sbin"}, string(os.PathListSeparator)))
 	if err := s.people(env); err != nil {
-		return fmt.Errorf("%w\n%s", err, tail(s.log))
+		return fmt.Errorf("%w\n%s", err, rig.Tail(s.log))
 	}
 	return home(env, s.addr)
 }
@@ -85,7 +87,7 @@ func (b *bench) serve(dir string) (*server, error) {
 	defer cancel()
 	if err := s.awaitReady(ctx); err != nil {
 		_ = s.cmd.Process.Kill()
-		return nil, fmt.Errorf("berth is not ready: %w\n%s", err, tail(s.log))
+		return nil, fmt.Errorf("berth is not ready: %w\n%s", err, rig.Tail(s.log))
 	}
 	return s, nil
 }
@@ -101,7 +103,7 @@ func (s *server) awaitReady(ctx context.Context) error {
 		case <-ctx.Done():
 		}
 	}()
-	return poll(ctx, func() error { return get(ctx, "http://"+s.addr+"/readyz", "", "") })
+	return rig.Poll(ctx, func() error { return get(ctx, "http://"+s.addr+"/readyz", "", "") })
 }
 
 // stop ends the server as an operator would; it has to agree. The log of a
@@ -118,7 +120,7 @@ func (s *server) stop(t testscript.T) {
 		err = errors.New("still there 40 s after SIGTERM")
 	}
 	if f, ok := t.(interface{ Failed() bool }); err != nil || ok && f.Failed() {
-		t.Log("server:\n" + tail(s.log))
+		t.Log("server:\n" + rig.Tail(s.log))
 	}
 	if err != nil {
 		t.Fatal("berth serve ended badly: ", err)
@@ -167,7 +169,7 @@ func (s *server) people(env *testscript.Env) error {
 func (s *server) awaitExpiry(token string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	return poll(ctx, func() error {
+	return rig.Poll(ctx, func() error {
 		err := get(ctx, "http://"+s.addr+"/token?service=x", "ada", token)
 		var status statusError
 		switch {
@@ -219,30 +221,4 @@ func get(ctx context.Context, address, user, secret string) error {
 		return statusError(res.StatusCode)
 	}
 	return nil
-}
-
-// poll calls f until it succeeds or the context ends.
-func poll(ctx context.Context, f func() error) error {
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		err := f()
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-tick.C:
-		}
-	}
-}
-
-// tail returns the end of a file, for a failed test.
-func tail(path string) string {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return err.Error()
-	}
-	return string(b[max(0, len(b)-8<<10):])
 }

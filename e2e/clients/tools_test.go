@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	"github.com/berth-registry/berth/e2e/rig"
 )
 
 // source is where a client comes from: a Go module at an exact version, or a
@@ -46,7 +48,7 @@ type tools struct {
 func newTools(t *testing.T) *tools {
 	t.Helper()
 	k := &tools{dir: t.TempDir(), once: map[string]func() error{}}
-	k.engine = sync.OnceValues(func() (string, error) { return startEngine(t) })
+	k.engine = sync.OnceValues(func() (string, error) { return rig.Engine(t) })
 	for name, from := range sources() {
 		k.once[name] = sync.OnceValue(func() error { return k.install(t.Context(), name, from) })
 	}

@@ -1,4 +1,4 @@
-package browser_test
+package rig
 
 import (
 	"context"
@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// startEngine returns the address of a container engine: the one that answers
+// Engine returns the address of a container engine: the one that answers
 // already, or a private one that lives as long as the test.
-func startEngine(t *testing.T) (string, error) {
+func Engine(t *testing.T) (string, error) {
 	t.Helper()
 	for _, host := range []string{os.Getenv("DOCKER_HOST"), "unix:///var/run/docker.sock"} {
 		if host != "" && engineAnswers(t.Context(), host) == nil {
@@ -49,8 +49,8 @@ func startEngine(t *testing.T) (string, error) {
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	if err := poll(ctx, func() error { return engineAnswers(ctx, host) }); err != nil {
-		return "", fmt.Errorf("dockerd: %w\n%s", err, tail(log.Name()))
+	if err := Poll(ctx, func() error { return engineAnswers(ctx, host) }); err != nil {
+		return "", fmt.Errorf("dockerd: %w\n%s", err, Tail(log.Name()))
 	}
 	return host, nil
 }
