@@ -28,30 +28,9 @@ const maxExpiring = 20
 // Errors: as [Service.ListTokens].
 func (s *Service) ExpiringTokens(ctx context.Context, v berth.Viewer, within time.Duration) ([]Token, error) {
 	now := s.now()
-	var list []Token
-	err := s.meta.View(ctx, func(tx *meta.Tx) error {
-		u, _, err := s.tokenUser(ctx, tx, v, v.Login)
-		if err != nil {
-			return err
-		}
-		rows, err := tx.ListExpiring(ctx, u.ID, now.Add(-expiredFor), now.Add(max(0, min(within, maxTokenLife))), maxExpiring)
-		if err != nil {
-			return err
-		}
-		list = list[:0]
-		for _, row := range rows {
-			t, err := s.token(ctx, tx, u, row)
-			if err != nil {
-				return err
-			}
-			list = append(list, t)
-		}
-		return nil
+	return s.readTokens(ctx, v, v.Login, func(tx *meta.Tx, id int64) ([]meta.Token, error) {
+		return tx.ListExpiring(ctx, id, now.Add(-expiredFor), now.Add(max(0, min(within, maxTokenLife))), maxExpiring)
 	})
-	for i := range list {
-		list[i].LastUsedAt = s.used.latest(list[i].ID, list[i].LastUsedAt)
-	}
-	return list, err
 }
 
 // Found is an owner whose name begins as was asked.

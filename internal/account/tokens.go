@@ -250,13 +250,21 @@ func limitable(ctx context.Context, tx *meta.Tx, u meta.User, o meta.Owner) erro
 // given (0: from the newest), at most limit of them. Revoked ones are among them.
 // Errors: as [Service.CreateToken].
 func (s *Service) ListTokens(ctx context.Context, v berth.Viewer, user string, before int64, limit int) ([]Token, error) {
+	return s.readTokens(ctx, v, user, func(tx *meta.Tx, id int64) ([]meta.Token, error) {
+		return tx.ListTokens(ctx, id, before, max(1, min(limit, MaxPage)))
+	})
+}
+
+// readTokens reads tokens of a user, whom the viewer may ask for them, and what they
+// reach.
+func (s *Service) readTokens(ctx context.Context, v berth.Viewer, user string, read func(tx *meta.Tx, user int64) ([]meta.Token, error)) ([]Token, error) {
 	var list []Token
 	err := s.meta.View(ctx, func(tx *meta.Tx) error {
 		u, _, err := s.tokenUser(ctx, tx, v, user)
 		if err != nil {
 			return err
 		}
-		rows, err := tx.ListTokens(ctx, u.ID, before, max(1, min(limit, MaxPage)))
+		rows, err := read(tx, u.ID)
 		if err != nil {
 			return err
 		}
