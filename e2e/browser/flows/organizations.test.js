@@ -41,7 +41,7 @@ test("somebody is offered, added as a member, made an owner and removed", async 
   await w.field("Add a user").fill(user);
   await w.submit("Add");
   await w.sure();
-  await w.submit(w.main().getByRole("button", { name: `Make ${user} an owner` }));
+  await w.submit(w.main().getByRole("button", { name: `Make an owner: ${user}` }));
   await w.sure();
   assert.equal((await berth.as("ada").get(`/orgs/acme/memberships/${user}`)).role, "admin");
   await w.submit(w.main().getByRole("button", { name: `Remove ${user}` }));

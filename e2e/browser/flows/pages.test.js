@@ -1,4 +1,4 @@
-// Every page of the demonstration, looked at as all pages are.
+// Every page of the demonstration, looked at in both themes, wide and narrow.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Berth } from "../lib/berth.js";
@@ -28,7 +28,7 @@ test("every page", { timeout: 600_000 }, async () => {
     try {
       const answer = await w.page.goto(p.path);
       assert.equal(answer.status(), p.status ?? 200, "status");
-      await w.look();
+      await w.look({ thorough: true });
     } catch (err) {
       wrong.push(`${p.name} (${p.path}): ${err.message}`);
     }

@@ -3,7 +3,6 @@ import { image } from "../lib/oci.js";
 import { packagePath } from "../lib/rest.js";
 import { berth, fresh, open, repo, test } from "../lib/suite.js";
 
-
 // pushed makes a package of a new user with tags.
 async function pushed(...tags) {
   const user = await fresh();
@@ -15,7 +14,7 @@ async function pushed(...tags) {
 test("an image's name is the address of its page", async (t) => {
   const { user, name, r } = await pushed("1.0", "2.0");
   const w = await open({ user });
-  await w.look();
+  await w.visit(`/${name}`);
   await w.visit(`/${name}:1.0`);
   const digest = await r.manifest(image({ labels: { tag: "1.0" } }), "1.0");
   await w.visit(`/${name}@${digest}`);
@@ -30,7 +29,7 @@ test("versions are chosen, deleted and restored", async (t) => {
   const { user, name, at, r } = await pushed("1", "2", "3");
   const api = berth.as(user);
   const w = await open({ user });
-  await w.look();
+  await w.visit(`/${name}/-/versions`);
   const remove = w.button("Delete the chosen versions");
   assert.ok(await remove.isDisabled(), "nothing is chosen");
   const rows = w.page.locator("input[data-row]");
@@ -39,6 +38,7 @@ test("versions are chosen, deleted and restored", async (t) => {
   assert.equal(await w.page.locator("[data-chosen]").textContent(), "2");
   await w.submit(remove);
   await w.look();
+  assert.match(await w.main().textContent(), /That frees [1-9]/, "it says what that frees");
   assert.equal((await api.get(`${at}/versions`)).length, 3, "it is asked first");
   await w.submit(w.main().locator("button.danger-button"));
   assert.deepEqual((await api.get(`${at}/versions`)).map((v) => v.metadata.container.tags), [["1"]]);
@@ -54,7 +54,7 @@ test("who may only pull sees nothing to change", async (t) => {
   await berth.as(user).patch(at, { visibility: "public" });
   for (const as of [undefined, "bob"]) {
     const w = await open({ user: as });
-    await w.look();
+    await w.visit(`/${name}`);
     await w.visit(`/${name}/-/versions`);
     assert.equal(await w.main().locator(".danger-button, [data-row]").count(), 0);
     assert.equal(await w.main().getByRole("link", { name: "Settings" }).count(), 0);

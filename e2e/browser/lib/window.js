@@ -132,8 +132,9 @@ export class Window {
     await this.submit("Confirm");
   }
 
-  // look checks what every page must be.
-  async look({ transfer = limits.transfer, rules = {} } = {}) {
+  // look checks what every page must be. thorough: with all rules of axe in every theme
+  // and width.
+  async look({ transfer = limits.transfer, rules = {}, thorough = false } = {}) {
     const at = this.path;
     const facts = await this.page.evaluate(() => ({
       lang: document.documentElement.lang,
@@ -157,7 +158,7 @@ export class Window {
     assert.ok(sum < transfer, `${at} takes ${sum} bytes over the wire, more than ${transfer}`);
     if (this.javaScript) {
       await this.steady(at);
-      await this.accessible(at, rules);
+      await this.accessible(at, rules, thorough);
     }
     await this.fits(at);
     this.clean(at);
@@ -172,19 +173,28 @@ export class Window {
 
   // accessible runs axe. What another theme changes is colours alone, and what a
   // narrow window changes, besides, is how large things are to touch.
-  async accessible(at, rules) {
+  async accessible(at, rules, thorough) {
     await this.page.mouse.move(0, 0); // off what was clicked on
     await this.page.evaluate(axe); // past the policy of the page, which is for its own scripts
+    const everything = { runOnly: tags, rules, resultTypes: ["violations"] };
+    const colours = { ...everything, runOnly: { type: "rule", values: ["color-contrast"] } };
     const run = async (what, options) => {
       const { violations } = await this.page.evaluate((o) => window.axe.run(document, o), options);
       const found = violations.map((v) => `${v.id}: ${v.help}\n` + v.nodes.slice(0, 5).map((n) => `  ${n.html.slice(0, 200)}\n    ${n.failureSummary.replaceAll("\n", " ")}`).join("\n"));
       assert.ok(!found.length, `axe on ${at}, ${what}\n${found.join("\n")}`);
     };
     const other = this.theme === "dark" ? "light" : "dark";
-    await run(this.theme, { runOnly: tags, rules, resultTypes: ["violations"] });
-    await this.page.emulateMedia({ colorScheme: other });
-    await run(other, { runOnly: { type: "rule", values: ["color-contrast"] }, rules, resultTypes: ["violations"] });
-    await this.page.emulateMedia({ colorScheme: this.theme });
+    const themes = async (more, where) => {
+      await run(`${this.theme}${where}`, everything);
+      await this.page.emulateMedia({ colorScheme: other });
+      await run(`${other}${where}`, more);
+      await this.page.emulateMedia({ colorScheme: this.theme });
+    };
+    await themes(thorough ? everything : colours, "");
+    if (!thorough) return;
+    await this.page.setViewportSize({ width: limits.narrow, height: 740 });
+    await themes(everything, ` at ${limits.narrow} px`);
+    await this.page.setViewportSize(this.size);
   }
 
   // fits means that a phone does not scroll sideways.
