@@ -28,7 +28,7 @@ func (u *UI) showOwnerTrash(w *httpkit.Writer, r *http.Request, v berth.Viewer, 
 	p := view.OwnerTrashPage{Owner: ownerTop(o, "trash"), Wrong: s.wrong}
 	for _, t := range list {
 		p.Rows = append(p.Rows, view.TrashRow{
-			ID: t.ID, Name: t.Name.String(), Visibility: string(t.Visibility), Versions: t.Versions, By: t.DeletedBy, At: t.DeletedAt, Until: t.Until(),
+			ID: t.PackageID, Name: t.Name.String(), Visibility: string(t.Visibility), Versions: t.Versions, By: t.DeletedBy, At: t.DeletedAt, Until: t.Until(),
 		})
 		if more {
 			p.Next = t.ID

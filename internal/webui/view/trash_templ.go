@@ -15,7 +15,7 @@ import (
 
 // TrashRow is a deleted package.
 type TrashRow struct {
-	ID         int64 // of the deletion
+	ID         int64 // of the package
 	Name       string
 	Visibility string
 	Versions   int64
