@@ -186,7 +186,7 @@ func TestTrashPage(t *testing.T) {
 	ada.page("/acme/-/trash", 200, "The trash is empty")
 	s.As("ada").PushImage("acme/web", "v1", "x")
 	s.As("ada").PushImage("acme/api", "v1", "x")
-	for _, path := range []string{"web", "api"} {
+	for _, path := range []string{"api", "web"} { // so that deletions are not numbered as packages are
 		if err := s.Registry.DeletePackage(t.Context(), s.Viewer("ada"), berth.Name{Owner: "acme", Path: path}); err != nil {
 			t.Fatal(err)
 		}
