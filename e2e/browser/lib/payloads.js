@@ -28,7 +28,7 @@ export const all = payloads.join(" ");
 export function found() {
   const wrong = [
     "[onerror], [onload], [srcdoc]", "base, iframe, object, embed, style", "meta[http-equiv]", "script:not([src^='/assets/'])",
-    "[action*='evil.example'], [src*='evil.example'], [hx-get*='evil.example'], [formaction]", "a[target]",
+    "[action*='evil.example'], [src*='evil.example'], [hx-get*='evil.example'], [formaction]:not([formaction^='/']), [formaction^='//']", "a[target]",
   ].flatMap((s) => [...document.querySelectorAll(s)].map((e) => e.outerHTML.slice(0, 200)));
   for (const e of document.querySelectorAll("a[href]")) {
     if (!["http:", "https:"].includes(e.protocol)) wrong.push(e.outerHTML.slice(0, 200));
