@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Docker, withDocker } from "../lib/docker.js";
+import { poll } from "../lib/berth.js";
 import { berth, fresh, open, test } from "../lib/suite.js";
 
 test("from nothing to the first push, with what the page says", withDocker, async (t) => {
@@ -22,7 +23,19 @@ test("from nothing to the first push, with what the page says", withDocker, asyn
   await docker.run(["rmi", `${berth.host}/${user}/hello:1.0`]);
   await docker.run(commands.find((c) => c.includes("docker pull")).split(" ").slice(1));
   await w.visit(`/`);
-  await w.says(`${user}/hello`);
+  await w.follow(`${user}/hello`);
+  await poll("what was pushed is read", async () => {
+    await w.page.reload();
+    return (await w.main().innerText()).includes("Says hello");
+  });
+  await w.look();
+  const pull = await w.page.locator("main .pick .copybox code").first().textContent();
+  assert.match(pull, new RegExp(`^docker pull ${berth.host}/${user}/hello`));
+  await docker.run(pull.trim().split(" ").slice(1));
+  await w.follow("1.0");
+  assert.match(w.path, new RegExp(`^/${user}/hello(:1\\.0|@sha256:)`));
+  await w.look();
+  for (const text of ["GREETING", "/hello", "COPY"]) await w.says(text);
 });
 
 test("what is to be copied can be", async () => {

@@ -3,7 +3,6 @@ import { Docker, withDocker } from "../lib/docker.js";
 import { image } from "../lib/oci.js";
 import { berth, fresh, open, password, repo, test } from "../lib/suite.js";
 
-
 // made makes the token of the form that is open, and returns it.
 async function made(w, name) {
   await w.field("Name").fill(name);
@@ -42,10 +41,10 @@ test("a token for reading does not push", async () => {
   await repo(`${user}/app`, user, token).pull("1");
 });
 
-test("dangerous scopes ask for the password of an old session", async () => {
+test("dangerous scopes do not ask a new session for the password", async () => {
   const user = await fresh();
   const w = await open({ user });
   await w.go("/settings/tokens/new?scopes=delete:packages");
-  await made(w, "cleaner"); // the session is new
+  await made(w, "cleaner");
   await w.look();
 });
