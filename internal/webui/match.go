@@ -2,6 +2,7 @@ package webui
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -57,6 +58,35 @@ func (u *UI) match(r *http.Request) (found *route, allowed []string) {
 		return rt, nil
 	}
 	return nil, allowed
+}
+
+// here is the address of the page that a request is about. A form may be sent to where
+// there is no page: then it is the page above, of the same part of the site.
+func (u *UI) here(r *http.Request) string {
+	if r.Method != http.MethodPost {
+		return r.URL.RequestURI()
+	}
+	sent, _ := u.match(r)
+	if sent == nil {
+		return "/"
+	}
+	for at := r.URL.Path; at != ""; at = at[:strings.LastIndex(at, "/")] {
+		segments := strings.Split(at, "/")
+		for _, rt := range u.routes {
+			if _, ok := fit(rt.parts, segments); ok && rt.method == http.MethodGet && ours(rt.parts) == ours(sent.parts) {
+				return (&url.URL{Path: at}).EscapedPath()
+			}
+		}
+	}
+	return "/"
+}
+
+// ours is the first segment of the pages that are about no owner.
+func ours(parts []string) string {
+	if _, isName := braced(parts[1]); isName {
+		return ""
+	}
+	return parts[1]
 }
 
 // fit compares a pattern with the segments of a path, and returns what stands for the

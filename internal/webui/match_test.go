@@ -1,6 +1,8 @@
 package webui
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -75,4 +77,27 @@ func FuzzFit(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A form's answer is a page too: what leads back to it must lead to something to GET.
+func TestHere(t *testing.T) {
+	t.Parallel()
+	u := &UI{}
+	u.routes = compile(u.table())
+	for _, test := range []struct{ method, path, want string }{
+		{"GET", "/search?q=web", "/search?q=web"},
+		{"POST", "/login", "/login"},
+		{"POST", "/settings/name", "/settings"},
+		{"POST", "/settings/tokens/5/revoke", "/settings/tokens"},
+		{"POST", "/-/theme", "/"},
+		{"POST", "/acme/-/settings/rename", "/acme/-/settings"},
+		{"POST", "/acme/-/settings/retention/preview", "/acme/-/settings/retention"},
+		{"POST", "/acme/web/-/settings/tags/delete", "/acme/web/-/settings/tags"},
+		{"POST", "/acme/a%25b/-/settings/visibility", "/acme/a%25b/-/settings"},
+		{"POST", "/nowhere/-/at/all", "/"},
+	} {
+		if got := u.here(httptest.NewRequestWithContext(t.Context(), test.method, test.path, http.NoBody)); got != test.want {
+			t.Errorf("%s %s: %s, want %s", test.method, test.path, got, test.want)
+		}
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/account"
 	"github.com/berth-registry/berth/internal/httpkit"
 	"github.com/berth-registry/berth/internal/registry"
 	"github.com/berth-registry/berth/internal/webui/view"

@@ -83,7 +83,7 @@ func (u *UI) show(w *httpkit.Writer, r *http.Request, v berth.Viewer, p page) er
 		return err
 	}
 	f := view.Frame{
-		Title: p.title, Login: v.Login, Admin: v.Admin, Open: u.account.RegistrationOpen(), Theme: u.theme(r), Path: r.URL.RequestURI(),
+		Title: p.title, Login: v.Login, Admin: v.Admin, Open: u.account.RegistrationOpen(), Theme: u.theme(r), Path: u.here(r),
 		Static: u.files.version, Search: p.search, Now: u.account.Now(), Flash: u.takeFlash(w, r), Tokens: tokens,
 	}
 	if p.status == 0 {

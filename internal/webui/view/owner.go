@@ -51,31 +51,37 @@ func (o OwnerTop) tabs() []Tab {
 	}
 	if o.settings() {
 		settings := tab("settings", "Settings", "/%s/-/settings", IconGear)
-		if !o.Org() {
-			settings.Href = local("/%s/-/settings/webhooks", o.Login)
+		if o.Self {
+			settings.Href = "/settings"
 		}
 		list = append(list, settings)
 	}
 	return list
 }
 
-// settingsNav are the pages beside each other under Settings. Of a user they are about
-// what he owns; what he is stands among the settings of his account.
+// settingsNav are the pages beside each other under Settings. One's own stand among
+// the settings of one's account.
 func (o OwnerTop) settingsNav(current string) []Tab {
-	tab := func(key, name, format string, icon Icon) Tab {
-		return Tab{Name: name, Href: local(format, o.Login), Icon: icon, Count: -1, Current: current == key}
+	if o.Self {
+		return settingsTabs(o.Login, current)
 	}
-	list := []Tab{
-		tab("tags", "Protected tags", "/%s/-/settings/tags", IconShieldLock),
-		tab("retention", "Retention", "/%s/-/settings/retention", IconHourglass),
-		tab("webhooks", "Webhooks", "/%s/-/settings/webhooks", IconWebhook),
-		tab("names", "Old names", "/%s/-/settings/names", IconHistory),
-		tab("audit", "Audit log", "/%s/-/settings/audit", IconLog),
-	}
+	list := ownedTabs(o.Login, current)
 	if o.Org() {
-		return append([]Tab{tab("general", "General", "/%s/-/settings", IconGear)}, list...)
+		general := Tab{Name: "General", Href: local("/%s/-/settings", o.Login), Icon: IconGear, Count: -1, Current: current == "general"}
+		return append([]Tab{general}, list...)
 	}
-	return append(list, Tab{Name: "Your account", Href: "/settings", Icon: IconPerson, Count: -1})
+	return list
+}
+
+// ownedTabs are the pages about all that somebody owns.
+func ownedTabs(login, current string) []Tab {
+	tab := func(key, name string, icon Icon) Tab {
+		return Tab{Name: name, Href: local("/%s/-/settings/%s", login, key), Icon: icon, Count: -1, Current: current == key}
+	}
+	return []Tab{
+		tab("tags", "Protected tags", IconShieldLock), tab("retention", "Retention", IconHourglass),
+		tab("webhooks", "Webhooks", IconWebhook), tab("names", "Old names", IconHistory), tab("audit", "Audit log", IconLog),
+	}
 }
 
 // peopleNav are the pages beside each other under People.

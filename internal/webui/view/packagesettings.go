@@ -12,8 +12,8 @@ import (
 // owner.
 type SettingsTop struct {
 	Head    PackageHead // of the package
-	Owner   string      // whose packages they are about, "" for those of one package
-	Of      OwnerTop    // him
+	Of      OwnerTop    // whose packages they are about
+	Owner   string      // the same, "" for the settings of one package
 	Current string      // general, access, tags, retention or names
 }
 
@@ -40,11 +40,10 @@ func (t SettingsTop) nav() []Tab {
 	tab := func(key, name, rest string, icon Icon) Tab {
 		return Tab{Name: name, Href: t.at(rest), Icon: icon, Count: -1, Current: t.Current == key}
 	}
-	list := []Tab{
-		tab("general", "General", "", IconGear), tab("access", "Access", "/access", IconPeople),
-		tab("tags", "Protected tags", "/tags", IconShieldLock), tab("retention", "Retention", "/retention", IconHourglass),
+	return []Tab{
+		tab("general", "General", "", IconGear), tab("access", "Access", "/access", IconPeople), tab("tags", "Protected tags", "/tags", IconShieldLock),
+		tab("retention", "Retention", "/retention", IconHourglass), tab("names", "Names", "/names", IconHistory),
 	}
-	return append(list, tab("names", "Names", "/names", IconHistory))
 }
 
 // offers is where a field asks for names that begin with what was typed.

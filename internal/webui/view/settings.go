@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// settingsTabs are the pages of one's own account.
-func settingsTabs(current string) []Tab {
+// settingsTabs are the pages of one's own account, and of what one owns. Current is
+// the address of the one that is shown, or its name among the latter.
+func settingsTabs(login, current string) []Tab {
 	tabs := []Tab{
 		{Name: "Profile", Href: "/settings", Icon: IconPerson},
 		{Name: "Access tokens", Href: "/settings/tokens", Icon: IconKey},
@@ -18,7 +19,9 @@ func settingsTabs(current string) []Tab {
 		tabs[i].Count = -1
 		tabs[i].Current = string(tabs[i].Href) == current
 	}
-	return tabs
+	owned := ownedTabs(login, current)
+	owned[0].Group = "Your packages"
+	return append(tabs, owned...)
 }
 
 // Soonest is how long before its end a token is near it, at most, and nearPart which

@@ -36,7 +36,7 @@ func settings(current, title string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = SideNav("Settings", settingsTabs(current)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = SideNav("Settings", settingsTabs(frame(ctx).Login, current)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -190,7 +190,7 @@ func Profile(p ProfilePage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</select><p class=\"hint\" id=\"visibility-hint\">Packages that are there stay as they are. Organizations have a setting of their own.</p></div><div class=\"row\"><button>Save</button></div></form></section><section class=\"box danger\" aria-labelledby=\"rename\"><div class=\"box-head\"><h2 id=\"rename\">Change your name</h2></div><form class=\"stack box-body\" method=\"post\" action=\"/settings/name\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</select><p class=\"hint\" id=\"visibility-hint\">Packages that are there stay as they are. Organizations have a setting of their own.</p></div><div class=\"row\"><button class=\"primary\">Save</button></div></form></section><section class=\"box danger\" aria-labelledby=\"rename\"><div class=\"box-head\"><h2 id=\"rename\">Change your name</h2></div><form class=\"stack box-body\" method=\"post\" action=\"/settings/name\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
