@@ -6,7 +6,8 @@ export async function pages(berth) {
   const versions = await api.get("/users/acme/packages/container/web/versions?per_page=100");
   const tagged = (tag) => versions.find((v) => v.metadata.container.tags.includes(tag));
   const latest = tagged("latest");
-  const { attached = [] } = await api.get(`/users/acme/packages/container/web/versions/${latest.id}`);
+  const links = (await (await fetch(`${berth.url}/acme/web:latest`)).text()).matchAll(/\/-\/attachments\/(sha256:[0-9a-f]+)">([^<]+)</g);
+  const attached = [...links].map(([, digest, title]) => ({ digest, name: title.split(" ")[0].toLowerCase() }));
   const hooks = await api.get("/orgs/acme/hooks");
   const web = "/acme/web", own = { as: "ada" };
   return [
@@ -23,6 +24,7 @@ export async function pages(berth) {
     { name: "settings-security", path: "/settings/security", ...own },
     { name: "settings-sessions", path: "/settings/sessions", ...own },
     { name: "settings-orgs", path: "/settings/orgs", ...own },
+    { name: "settings-hooks", path: "/ada/-/settings/webhooks", ...own },
 
     { name: "search", path: "/search?q=web", ...own },
     { name: "search-nothing", path: "/search?q=zzzz" },
@@ -64,7 +66,7 @@ export async function pages(berth) {
     { name: "version", path: `${web}:latest`, ...own, phone: true },
     { name: "version-digest", path: `${web}@${latest?.name}`, ...own },
     { name: "version-raw", path: `${web}/-/raw/${latest?.name}`, ...own },
-    ...attached.map((a, i) => ({ name: `attachment-${a.kind ?? "other"}-${i}`, path: `${web}/-/attachments/${a.digest}`, ...own })),
+    ...attached.slice(0, 3).map((a) => ({ name: `attachment-${a.name}`, path: `${web}/-/attachments/${a.digest}`, ...own })),
     { name: "version-broken", path: "/acme/worker:0.9.1", ...own },
     { name: "compare", path: `${web}/-/compare?a=1.3.1&b=latest`, ...own },
     { name: "version-delete", path: `${web}/-/versions/delete?id=${latest.id}`, ...own },
