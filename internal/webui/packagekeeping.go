@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/berth-registry/berth"
-	"github.com/berth-registry/berth/internal/account"
 	"github.com/berth-registry/berth/internal/httpkit"
 	"github.com/berth-registry/berth/internal/registry"
 	"github.com/berth-registry/berth/internal/webui/view"

@@ -33,7 +33,7 @@ func (u *UI) packageSettingsRoutes() []route {
 	for _, of := range []struct {
 		at string
 		on func(keptHandler) handler
-	}{{one, u.onKeptPackage}, {whole, u.onKeptOwner}} {
+	}{{one, u.onKeptPackage}, {whole, onKeptOwner}} {
 		at, on := of.at, of.on
 		list = append(list,
 			route{method: "GET", path: at + "/tags", handle: signed(on(u.getTagRules))},

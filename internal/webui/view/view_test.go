@@ -28,7 +28,7 @@ func TestComponents(t *testing.T) {
 			{Name: "ada/web", Visibility: "public", Kind: "image", Description: "The <b>web</b> server", Repository: "ada/web", Versions: 1, Downloads: 12_345, UpdatedAt: noon().Add(-3 * time.Hour)},
 			{Name: "ada/chart", Visibility: "private", Kind: "helm", Versions: 2},
 		}}),
-		"pieces": templ.Join(Tabs("Package", []Tab{{"Tags", "/acme/web/-/tags", IconTag, 3, true}, {"Versions", "/acme/web/-/versions", IconVersions, -1, false}}),
+		"pieces": templ.Join(Tabs("Package", []Tab{{"Tags", "/acme/web/-/tags", IconTag, 3, true, ""}, {"Versions", "/acme/web/-/versions", IconVersions, -1, false, ""}}),
 			Pager("/a?page=1", ""), Bar(1, 3, "a third"), Bar(4, 3, "too much"), Command("docker pull x", "the command"), CopyButton("x", "the digest"), Empty(IconPackage, "Nothing here"),
 			Outside("https://forge.example/acme/web"), Outside("javascript:alert(1)"), Outside("https://user:secret@forge.example/")),
 	} {
