@@ -18,6 +18,7 @@ import (
 const (
 	maxLines     = 5000
 	maxLine      = 10_000  // bytes
+	maxRawText   = 1 << 20 // bytes of all lines
 	maxRawConfig = 4 << 20 // bytes
 )
 
@@ -81,17 +82,19 @@ func readAll(ctx context.Context, b *registry.Blob) ([]byte, error) {
 
 // linesOf returns a document with an indent, as lines of bounded number and length.
 func linesOf(content []byte) (list []string, more bool) {
-	var b bytes.Buffer
-	if err := json.Indent(&b, bytes.TrimSpace(content), "", "  "); err == nil {
-		content = b.Bytes()
+	lines := strings.SplitSeq(strings.TrimRight(string(content), "\n"), "\n")
+	if content := bytes.TrimSpace(content); json.Valid(content) {
+		lines = jsonLines(content)
 	}
-	for line := range strings.SplitSeq(strings.TrimRight(string(content), "\n"), "\n") {
-		if len(list) == maxLines {
+	room := maxRawText
+	for line := range lines {
+		if len(list) == maxLines || room <= 0 {
 			return list, true
 		}
 		if len(line) > maxLine {
 			line, more = shorten(line, maxLine)+"…", true
 		}
+		room -= len(line)
 		list = append(list, strings.ToValidUTF8(line, "\uFFFD"))
 	}
 	return list, more
