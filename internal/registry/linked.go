@@ -19,6 +19,9 @@ func (s *Service) ListLinked(ctx context.Context, v berth.Viewer, owner, reposit
 		if err != nil || id == 0 || !berth.Can(v, standing, berth.ActionReadRepository) {
 			return err
 		}
+		if none, err := unlisted(ctx, tx, v); err != nil || none {
+			return err
+		}
 		rows, err := tx.ListLinked(ctx, reader(v), id, after, max(1, min(limit, MaxPage)))
 		for _, row := range rows {
 			list = append(list, packageOf(row, row.Repository))

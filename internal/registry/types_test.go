@@ -10,6 +10,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/account"
 	"github.com/berth-registry/berth/internal/berthtest"
 	"github.com/berth-registry/berth/internal/meta/metatest"
 	"github.com/berth-registry/berth/internal/registry"
@@ -99,6 +100,9 @@ func TestTypeOff(t *testing.T) {
 	gone := k.at("ada/gone")
 	gone.image("gone", "v1")
 	k.must(s.DeletePackage(ctx, k.v, gone.n))
+	name := "code"
+	_, err := k.s.Account.CreateRepository(ctx, k.v, "ada", account.RepositoryChange{Name: &name})
+	k.must(errors.Join(err, s.Link(ctx, k.v, k.n, "ada/code")))
 	k.state(berth.TypeOff)
 	var bodies []string
 	for _, c := range []*berthtest.Client{k.c, k.s.As("")} {
@@ -126,7 +130,13 @@ func TestTypeOff(t *testing.T) {
 		trash, failed := s.ListTrash(ctx, v, "ada", 0, 10)
 		names, _, wrong := s.Catalog(ctx, v, berth.Name{}, 10)
 		references, _, bad := s.ListReferences(ctx, v, registry.ReferenceQuery{Owner: "ada", Limit: 10})
-		k.must(errors.Join(err, failed, wrong, bad))
+		found, err1 := s.Search(ctx, v, registry.SearchQuery{Limit: 10})
+		like, err2 := s.ListPackages(ctx, v, registry.PackageQuery{Owner: "ada", Sort: registry.SortUpdated, Limit: 10})
+		linked, err3 := s.ListLinked(ctx, v, "ada", "code", "", 10)
+		k.must(errors.Join(err, failed, wrong, bad, err1, err2, err3))
+		if len(found) != len(list) || len(like) != len(list) || len(linked) != min(len(list), 1) {
+			t.Errorf("%s sees %d packages, %d in a search, %d in another order, %d linked", v.Login, len(list), len(found), len(like), len(linked))
+		}
 		return len(list) + len(trash) + len(names) + len(references)
 	}
 	if n := lists(k.v); n != 0 {
