@@ -55,7 +55,8 @@ func (u *UI) getCLI(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 	return u.show(w, r, v, page{title: "Let a computer in", main: view.CLI(form)})
 }
 
-// postCLI sends the browser to the command line with a code.
+// postCLI sends the browser to the command line with a code. What that gets is a session
+// of its own, newly opened: a browser left open must not give one away.
 func (u *UI) postCLI(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 	if err := readForm(w, r); err != nil {
 		return err
@@ -64,11 +65,14 @@ func (u *UI) postCLI(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 	if err != nil {
 		return err
 	}
-	code, err := u.account.CLICode(r.Context(), v, c.Challenge, c.Name)
-	if err != nil {
-		return err
-	}
-	return redirect(w, c.listener()+"/?"+url.Values{"code": {code}}.Encode())
+	setPolicy(w, c.listener()) // also of the page that asks for the password
+	return u.sure(func(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+		code, err := u.account.CLICode(r.Context(), v, c.Challenge, c.Name)
+		if err != nil {
+			return err
+		}
+		return redirect(w, c.listener()+"/?"+url.Values{"code": {code}}.Encode())
+	})(w, r, v)
 }
 
 // postCLIToken gives a command line its session for a code. It is no browser, and

@@ -310,6 +310,26 @@ func TestCommandLine(t *testing.T) {
 	post(c, "/login/cli/token", form("code", code, "verifier", verifier)).Want(http.StatusUnauthorized)
 }
 
+// What a command line gets is a new session, which would not be asked for the password:
+// a browser that was left open must not make one.
+func TestCommandLineOfAnOpenBrowser(t *testing.T) {
+	t.Parallel()
+	s := berthtest.New(t)
+	c, session := s.As(""), signIn(t, s, "ada")
+	s.Clock.Advance(time.Hour)
+	answer := []string{"port", "4000", "challenge", challenge, "name", "laptop"}
+	r := post(c, "/login/cli", form(answer...), session...).Want(http.StatusOK)
+	shows(t, r, "Confirm that it is you", `name="port" value="4000"`, `action="/login/cli"`)
+	if policy := r.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "form-action 'self' http://127.0.0.1:4000;") {
+		t.Error(policy)
+	}
+	post(c, "/login/cli", form(append(answer, "-confirm", "wrong")...), session...).Want(http.StatusBadRequest)
+	r = post(c, "/login/cli", form(append(answer, "-confirm", password)...), session...).Want(http.StatusSeeOther)
+	if to := r.Header.Get("Location"); !strings.HasPrefix(to, "http://127.0.0.1:4000/?code=") {
+		t.Error(to)
+	}
+}
+
 // The code goes to the computer of whoever pressed the button, and nowhere else.
 func TestCommandLineGoesNowhereElse(t *testing.T) {
 	t.Parallel()

@@ -43,12 +43,15 @@ func moved(path string) handler {
 	}
 }
 
+// easy is what a token may do that is made without asking for the password again: that
+// of the first push. With any other one can do what the pages ask for it before.
+const easy = berth.ScopeReadPackages | berth.ScopeWritePackages | berth.ScopeReadUser
+
 // mighty reports whether a token is asked for that a browser left open must not make.
-// The one of the first push is none.
 func mighty(form url.Values) bool {
 	return slices.ContainsFunc(form["scope"], func(s string) bool {
 		scopes, err := berth.ParseScopes(s)
-		return err != nil || scopes&(berth.ScopeDeletePackages|berth.ScopeAdmin) != 0
+		return err != nil || scopes&^easy != 0
 	})
 }
 

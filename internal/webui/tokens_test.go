@@ -83,7 +83,7 @@ func TestTokensOfAnOpenBrowser(t *testing.T) {
 	s.Clock.Advance(time.Hour)
 	const at = "/settings/tokens/new"
 	shown(t, post(c, at, form("name", "push", "expires", "30", "scope", "write:packages"), session...))
-	for _, scope := range []string{"delete:packages", "admin"} {
+	for _, scope := range []string{"delete:packages", "admin", "user", "admin:org", "write:repositories"} {
 		body := []string{"name", "harm", "expires", "30", "scope", "write:packages", "scope", scope}
 		r := post(c, at, form(body...), session...).Want(http.StatusOK)
 		shows(t, r, "Confirm that it is you", `name="scope" value="`+scope+`"`, `name="scope" value="write:packages"`, "!brt_")
