@@ -22,6 +22,11 @@ const (
 	maxDocuments = 2 * artifact.MaxDocument
 	// Of what is nothing that we know only as much is read as can be shown.
 	maxOther = artifact.MaxText
+	// maxReaders is how many attachments with more than fewBytes to read are read at a
+	// time: each may take seconds and a hundred megabytes, and anybody may ask for those
+	// of public packages.
+	maxReaders = 2
+	fewBytes   = 1 << 20
 )
 
 // AttachedTo is an attachment of a version with what it is for.
@@ -218,6 +223,14 @@ func (s *Service) ReadAttachment(ctx context.Context, v berth.Viewer, n berth.Na
 	if err != nil {
 		return nil, err
 	}
+	if weight(blobs) > fewBytes {
+		select {
+		case s.readers <- struct{}{}:
+			defer func() { <-s.readers }()
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 	list := make([]Document, 0, len(refs))
 	room := int64(maxDocuments)
 	for i, ref := range refs {
@@ -231,6 +244,14 @@ func (s *Service) ReadAttachment(ctx context.Context, v berth.Viewer, n berth.Na
 		list[len(list)-1].Cut = true
 	}
 	return list, nil
+}
+
+// weight is how many bytes blobs have together.
+func weight(blobs []meta.Blob) (total int64) {
+	for _, b := range blobs {
+		total += b.Size
+	}
+	return total
 }
 
 func (s *Service) readDocument(ctx context.Context, ref artifact.DocumentRef, row meta.Blob, room *int64) (Document, error) {

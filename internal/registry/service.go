@@ -75,6 +75,7 @@ type Service struct {
 	uploads *keyedLocks
 	bodies  *lru.Cache[berth.Digest, []byte]
 	pulls   pulls
+	readers chan struct{} // holds one for each that reads large documents, see maxReaders
 }
 
 // New returns the use cases over a database and a blob store.
@@ -86,7 +87,7 @@ func New(db *meta.DB, blobs blob.Store, opts Options) (*Service, error) {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	return &Service{meta: db, blobs: blobs, opts: opts, uploads: newKeyedLocks(), bodies: bodies}, nil
+	return &Service{meta: db, blobs: blobs, opts: opts, uploads: newKeyedLocks(), bodies: bodies, readers: make(chan struct{}, maxReaders)}, nil
 }
 
 // settingTagCase is how the stored tags are folded: "insensitive" or "sensitive".
