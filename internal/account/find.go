@@ -70,8 +70,11 @@ func (s *Service) Search(ctx context.Context, v berth.Viewer, prefix string, lim
 				owners = append(owners, Found{row.Name, kind})
 			}
 		}
+		if strings.Trim(owner+name, nameLetters) != "" {
+			return nil // no repository is called so, and half a letter is no text
+		}
 		q := readerQuery(v)
-		q.After, q.Limit = before(owner, name), limit
+		q.After, q.Limit = berth.Name{Owner: owner, Path: nameBefore(name)}, limit
 		rows, err := tx.ListRepositories(ctx, q)
 		for _, row := range rows {
 			r := repositoryOf(row.Repository, row.Standing, v)
@@ -82,14 +85,4 @@ func (s *Service) Search(ctx context.Context, v berth.Viewer, prefix string, lim
 		return err
 	})
 	return owners, repositories, err
-}
-
-// before returns what lies just before all names of repositories that begin so: in them
-// is nothing after a tilde.
-func before(owner, name string) berth.Name {
-	if name == "" {
-		return berth.Name{Owner: owner}
-	}
-	last := len(name) - 1
-	return berth.Name{Owner: owner, Path: name[:last] + string(rune(name[last]-1)&0x7f) + "~"}
 }

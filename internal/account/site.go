@@ -101,7 +101,7 @@ func (s *Service) FindUsers(ctx context.Context, v berth.Viewer, prefix, after s
 // namePart reports whether names of owners may begin with something: no other text is
 // looked for in the database.
 func namePart(s string) bool {
-	return len(s) <= berth.MaxOwnerLength && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-_.") == ""
+	return len(s) <= berth.MaxOwnerLength && strings.Trim(s, nameLetters) == ""
 }
 
 // EventQuery says which events are wanted, newest first.

@@ -28,7 +28,7 @@ func (s *Service) Suggest(ctx context.Context, v berth.Viewer, kind, owner, text
 		return nil, berth.ErrUnauthenticated.With("log in to look for names")
 	}
 	text = strings.ToLower(strings.TrimSpace(text))
-	if len(text) > berth.MaxRepositoryLength || strings.Trim(text, "abcdefghijklmnopqrstuvwxyz0123456789._-") != "" {
+	if len(text) > berth.MaxRepositoryLength || strings.Trim(text, nameLetters) != "" {
 		return nil, nil // nothing is called so
 	}
 	var names []string
@@ -84,6 +84,9 @@ func (s *Service) suggestUsers(ctx context.Context, v berth.Viewer, org, text st
 	}
 	return names, err
 }
+
+// nameLetters are what names are made of, folded.
+const nameLetters = "abcdefghijklmnopqrstuvwxyz0123456789-_."
 
 // nameBefore returns a text that stands just before all names that begin with another, so
 // that a list goes on with those. Names are made of few characters, all after the

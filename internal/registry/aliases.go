@@ -114,9 +114,12 @@ func (s *Service) ListAliases(ctx context.Context, v berth.Viewer, n, after bert
 
 // ListKeptNames returns the names in the namespace of an owner, by folded name, that
 // packages had before, after the path given ("" is the start), at most limit of them.
-// Only whoever administers all packages of the owner may.
-// Errors: berth.ErrUnauthenticated, berth.ErrDenied, berth.ErrOwnerUnknown.
+// Only whoever administers all packages of the owner may. Errors:
+// berth.ErrUnauthenticated, berth.ErrDenied, berth.ErrOwnerUnknown, berth.ErrPageInvalid.
 func (s *Service) ListKeptNames(ctx context.Context, v berth.Viewer, owner, after string, limit int) ([]Alias, error) {
+	if err := checkAfter(after); err != nil {
+		return nil, err
+	}
 	var list []Alias
 	err := s.meta.View(ctx, func(tx *meta.Tx) error {
 		standing, err := tx.Standing(ctx, berth.Name{Owner: owner}, v.UserID)

@@ -10,8 +10,11 @@ import (
 
 // ListLinked returns the packages linked to a repository that the viewer may read, by
 // path after the one given ("": from the start), at most limit of them. A repository
-// that he may not read has none.
+// that he may not read has none. Errors: berth.ErrPageInvalid.
 func (s *Service) ListLinked(ctx context.Context, v berth.Viewer, owner, repository, after string, limit int) ([]Package, error) {
+	if err := checkAfter(after); err != nil {
+		return nil, err
+	}
 	var list []Package
 	err := s.meta.View(ctx, func(tx *meta.Tx) error {
 		list = nil

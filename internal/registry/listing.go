@@ -2,6 +2,8 @@ package registry
 
 import (
 	"context"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/meta"
@@ -99,4 +101,13 @@ func knownInList(v berth.Viewer, owner berth.Standing, p meta.ListedPackage) str
 		return ""
 	}
 	return p.Repository
+}
+
+// checkAfter refuses what is no text as the name with which a list goes on. What is text
+// need not be a name: a list goes on after any.
+func checkAfter(after string) error {
+	if !utf8.ValidString(after) || strings.ContainsRune(after, 0) {
+		return berth.ErrPageInvalid.With("after is not what a list gave")
+	}
+	return nil
 }

@@ -94,9 +94,12 @@ func noSuchOwner(name string, cause error) error {
 
 // ListQuotas returns the quotas of all owners, by folded name after the given one, at
 // most limit of them. Only an administrator may.
-// Errors: berth.ErrUnauthenticated, berth.ErrDenied.
+// Errors: berth.ErrUnauthenticated, berth.ErrDenied, berth.ErrPageInvalid.
 func (s *Service) ListQuotas(ctx context.Context, v berth.Viewer, after string, limit int) ([]Quota, error) {
 	if err := berth.CheckSite(v); err != nil {
+		return nil, err
+	}
+	if err := checkAfter(after); err != nil {
 		return nil, err
 	}
 	var list []Quota
