@@ -26,8 +26,9 @@ const (
 	// MaxSource is the longest source that is rendered, in bytes.
 	MaxSource = 512 << 10
 
-	// maxOutput bounds what comes out: some Markdown is many times as long as HTML.
-	maxOutput  = 4 << 20
+	// maxOutput bounds what comes out, in bytes: some Markdown is many times as long as
+	// HTML, and a page has to stay one that people open.
+	maxOutput  = 900_000
 	maxNesting = 32     // of quotes and lists in each other
 	maxRun     = 1000   // of brackets in a paragraph, on which others depend
 	maxCells   = 50_000 // of tables
@@ -43,7 +44,7 @@ type Options struct {
 }
 
 // Render returns a document as HTML. What is longer than MaxSource is cut off. A document
-// that is nested deeper than people write is shown as plain text.
+// that is nested deeper than people write, or becomes too long, is shown as plain text.
 func Render(source string, o Options) (string, error) {
 	source = trim(source)
 	if nested(source) {
@@ -61,7 +62,10 @@ func Render(source string, o Options) (string, error) {
 		}
 		return "", fmt.Errorf("render Markdown: %w", err)
 	}
-	return policy().Sanitize(b.String()), nil
+	if safe := policy().Sanitize(b.String()); len(safe) <= maxOutput {
+		return safe, nil
+	}
+	return plain(source), nil
 }
 
 // trim returns valid UTF-8 of bounded length without NUL.
