@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { open, test } from "../lib/suite.js";
+import { image } from "../lib/oci.js";
+import { fresh, open, repo, test } from "../lib/suite.js";
 
 const focused = (w) => w.page.evaluate(() => {
   const e = document.activeElement;
@@ -60,4 +61,33 @@ test("a slash goes to the search, but not while somebody is typing", async () =>
   assert.equal((await focused(w)).tag, "INPUT");
   await w.page.keyboard.type("a/b");
   assert.equal(await w.page.locator("#find").inputValue(), "a/b");
+});
+
+test("the pages of a package are reached by Tab, and a version is deleted by keyboard", async () => {
+  const user = await fresh();
+  const name = `${user}/app`;
+  for (const tag of ["1", "2"]) await repo(name).manifest(image({ labels: { tag } }), tag);
+  const w = await open({ user });
+  const press = (key) => w.page.keyboard.press(key);
+  for (const path of [`/${name}`, `/${name}/-/tags`, `/${name}/-/settings`, `/${name}:1`]) {
+    await w.go(path);
+    for (let i = 0; i < 120; i++) {
+      await press("Tab");
+      const f = await focused(w);
+      if (f.tag === "BODY") break;
+      assert.ok(f.ring, `${f.what} of ${path} shows its focus`);
+      assert.ok(f.inside, `${f.what} of ${path} is on the screen when it has the focus`);
+      assert.ok(i < 119, `${path} ends`);
+    }
+  }
+  await w.go(`/${name}/-/versions`);
+  await w.page.locator("input[data-row]").first().focus();
+  await press("Space");
+  const remove = w.button("Delete the chosen versions");
+  for (let i = 0; i < 20 && !(await remove.evaluate((e) => e === document.activeElement)); i++) await press("Tab");
+  await w.loads(() => press("Enter"));
+  await w.main().locator("button.danger-button").focus();
+  await w.loads(() => press("Enter"));
+  await repo(name).pull("1");
+  await assert.rejects(repo(name).pull("2"), / 404 /);
 });

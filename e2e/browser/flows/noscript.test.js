@@ -52,3 +52,32 @@ test("packages are found, read and deleted without scripts", async (t) => {
   await w.submit("Delete the chosen versions");
   await w.look();
 });
+
+test("the settings of a package need no scripts", async () => {
+  const user = await fresh();
+  const name = `${user}/app`;
+  await repo(name).manifest(image(), "1");
+  const other = await fresh();
+  const w = await open({ user, javaScript: false });
+  await w.visit(`/${name}/-/settings`);
+  await w.page.locator("input[value=public]").check();
+  await w.submit("Save the visibility");
+  await w.says("Anonymous pull");
+  assert.ok(await w.page.locator("input[value=public]").isChecked());
+  await w.visit(`/${name}/-/settings/access`);
+  await w.page.locator("#who-user").fill(other);
+  await w.submit("Add the user");
+  await w.submit(`Remove ${other}`);
+  await w.visit(`/${name}/-/settings/retention`);
+  await w.submit("Preview");
+  await w.look();
+  await w.visit(`/${name}/-/settings`);
+  await w.page.locator("#confirm").fill("something else");
+  await w.submit("Delete");
+  await w.page.getByRole("alert").waitFor();
+  await w.page.locator("#confirm").fill(name);
+  await w.submit("Delete");
+  await w.visit(`/${user}/-/trash`);
+  await w.submit(`Restore ${name}`);
+  assert.equal(w.path, `/${name}`);
+});

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { open, password, test } from "../lib/suite.js";
+import { image } from "../lib/oci.js";
+import { fresh, open, password, repo, test } from "../lib/suite.js";
 
 test("a phone is enough to sign in, find the menu and look around", async () => {
   const w = await open({ width: 360, height: 740, touch: true, mobile: true, theme: "dark" });
   await w.visit("/");
-  await w.page.getByRole("link", { name: "Sign in" }).first().tap();
+  await w.loads(() => w.page.getByRole("link", { name: "Sign in" }).first().tap());
   await w.field("Name").fill("ada");
   await w.field("Password").fill(password);
   await w.loads(() => w.button("Sign in").tap());
@@ -19,4 +20,28 @@ test("a phone is enough to sign in, find the menu and look around", async () => 
     assert.ok(height >= 40, `${await e.textContent()} is ${height} pixels high, too low for a thumb`);
   }
   await w.visit("/-/start");
+});
+
+test("a phone is enough to look after a package", async () => {
+  const user = await fresh();
+  const name = `${user}/app`;
+  for (const tag of ["1.0", "1.1"]) await repo(name).manifest(image({ labels: { tag } }), tag);
+  const w = await open({ user, width: 360, height: 740, touch: true, mobile: true });
+  await w.visit(`/${name}`);
+  const tabs = w.page.getByRole("navigation", { name: "Package" });
+  const tap = (link) => w.loads(() => link.tap());
+  await tap(tabs.getByRole("link", { name: /^Versions/ }));
+  await w.look();
+  await w.page.locator("input[data-row]").first().tap();
+  await w.loads(() => w.button("Delete the chosen versions").tap());
+  await w.look();
+  await w.loads(() => w.main().locator("button.danger-button").tap());
+  await tap(tabs.getByRole("link", { name: "Trash" }));
+  await w.look();
+  await w.loads(() => w.main().getByRole("button", { name: /^Restore/ }).tap());
+  await tap(tabs.getByRole("link", { name: "Settings" }));
+  await w.page.locator("input[value=public]").tap();
+  await w.loads(() => w.button("Save the visibility").tap());
+  await w.look();
+  assert.ok(await w.page.locator("input[value=public]").isChecked());
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { poll } from "../lib/berth.js";
 import { image } from "../lib/oci.js";
 import { packagePath } from "../lib/rest.js";
 import { berth, fresh, open, repo, test } from "../lib/suite.js";
@@ -59,4 +60,38 @@ test("who may only pull sees nothing to change", async (t) => {
     assert.equal(await w.main().locator(".danger-button, [data-row]").count(), 0);
     assert.equal(await w.main().getByRole("link", { name: "Settings" }).count(), 0);
   }
+});
+
+test("versions are filtered, and two are compared", async () => {
+  const { user, name, r } = await pushed("1", "2", "3");
+  await r.manifest(image({ labels: { tag: "new 3" }, config: { Env: ["NEW=yes"] } }), "3"); // what was 3 has no tag now
+  const api = berth.as(user);
+  await api.post(`${packagePath(name)}/tag-rules`, { pattern: "2" });
+  const w = await open({ user });
+  await w.go(`/${name}/-/versions`);
+  const rows = () => w.page.locator("input[data-row]").count();
+  assert.equal(await rows(), 4);
+  for (const [filter, count] of [["Tagged", 3], ["Untagged", 1], ["Protected", 1], ["Broken", 0]]) {
+    await w.follow(w.main().getByRole("navigation", { name: "Filter" }).getByRole("link", { name: filter, exact: true }));
+    await w.look();
+    assert.equal(await rows(), count, filter);
+  }
+  await w.go(`/${name}/-/tags`);
+  await w.page.locator("#filter").pressSequentially("3");
+  await poll("tags are filtered as one types", async () => (await w.page.locator("#list a.title").allTextContents()).join() === "3");
+  assert.match(w.path, /q=3/);
+  await w.look();
+  await w.visit(`/${name}/-/compare?a=2&b=3`);
+  await w.says("NEW");
+});
+
+test("a tag goes, and its version stays", async () => {
+  const { user, name, r, at } = await pushed("1", "2");
+  const w = await open({ user });
+  await w.go(`/${name}/-/tags`);
+  await w.main().getByLabel("More about 2").click();
+  await w.submit("Remove the tag");
+  await w.look();
+  await assert.rejects(r.pull("2"), / 404 /);
+  assert.equal((await berth.as(user).get(`${at}/versions`)).length, 2);
 });
