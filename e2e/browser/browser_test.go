@@ -59,9 +59,9 @@ func leaveOut(t *testing.T, why error) {
 
 // tools says what is missing.
 func tools() error {
-	for _, name := range []string{"node", "npm"} {
+	for _, name := range []string{"node", "npm", "sqlite3"} {
 		if _, err := exec.LookPath(name); err != nil {
-			return fmt.Errorf("%s is not installed (apt-get install nodejs npm)", name)
+			return fmt.Errorf("%s is not installed (apt-get install nodejs npm sqlite3)", name)
 		}
 	}
 	chromium := os.Getenv("BERTH_CHROMIUM")
