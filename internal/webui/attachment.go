@@ -9,6 +9,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/berth-registry/berth"
+	"github.com/berth-registry/berth/internal/artifact"
 	"github.com/berth-registry/berth/internal/httpkit"
 	"github.com/berth-registry/berth/internal/registry"
 	"github.com/berth-registry/berth/internal/webui/view"
@@ -35,7 +36,7 @@ func (u *UI) getAttachment(w *httpkit.Writer, r *http.Request, v berth.Viewer, a
 	p := view.AttachmentPage{Head: at.head("versions"), Digest: d.String(), Search: shorten(q.Get("q"), maxSearchText)}
 	p.Head.Rest = "@" + view.ShortDigest(d.String())
 	from, err := strconv.Atoi(q.Get("from"))
-	if err != nil || from < 0 {
+	if err != nil || from < 0 || from > artifact.MaxComponents {
 		from = 0
 	}
 	for _, doc := range docs {

@@ -51,7 +51,10 @@ func (u *UI) of(h ownerHandler) handler {
 		if r.Method == http.MethodPost {
 			return berth.ErrOwnerUnknown.With("%s is called %s now", name, o.Login)
 		}
-		location := "/" + o.Login + strings.TrimPrefix(r.URL.EscapedPath(), "/"+name)
+		location := "/" + o.Login // in place of the first segment, however that is written
+		if _, rest, below := strings.Cut(r.URL.EscapedPath()[1:], "/"); below {
+			location += "/" + rest
+		}
 		if r.URL.RawQuery != "" {
 			location += "?" + r.URL.RawQuery
 		}

@@ -126,6 +126,10 @@ func TestOwnerByOldName(t *testing.T) {
 	if r.Header.Get("Location") != "/Zeal/-/people?after=a" {
 		t.Error(r.Header.Get("Location"))
 	}
+	r = ada.c.Get("/%61cme/-/people?after=a", ada.session...).Want(http.StatusSeeOther) // however it is written
+	if r.Header.Get("Location") != "/Zeal/-/people?after=a" {
+		t.Error(r.Header.Get("Location"))
+	}
 	bob.page("/acme", http.StatusNotFound)
 	ada.wrong("/Zeal/-/settings/rename", http.StatusConflict, form("name", "bob"))
 	post(ada.c, "/acme/-/teams", form("name", "x"), ada.session...).Want(http.StatusNotFound)

@@ -18,10 +18,10 @@ func (u *UI) packageSettingsRoutes() []route {
 	const one, whole = "/{owner}/{path...}/-/settings", "/{owner}/-/settings"
 	list := []route{
 		{method: "GET", path: one, handle: signed(u.onPackage(u.getSettings))},
-		{method: "POST", path: one + "/visibility", handle: u.sureWhen("visibility", "public", u.onPackage(u.postVisibility))},
+		{method: "POST", path: one + "/visibility", handle: u.sureIf(widens, u.onPackage(u.postVisibility))},
 		{method: "POST", path: one + "/repository", handle: signed(u.onPackage(u.postLink))},
 		{method: "POST", path: one + "/unlink", handle: signed(u.onPackage(u.postUnlink))},
-		{method: "POST", path: one + "/inherit", handle: u.sureWhen("on", "yes", u.onPackage(u.postInherit))},
+		{method: "POST", path: one + "/inherit", handle: u.sureIf(func(f url.Values) bool { return f.Get("on") == "yes" }, u.onPackage(u.postInherit))},
 		{method: "POST", path: one + "/delete", handle: u.sure(u.onPackage(u.postDeletePackage))},
 		{method: "GET", path: one + "/access", handle: signed(u.onPackage(u.getAccess))},
 		{method: "POST", path: one + "/access", handle: u.sure(u.onPackage(u.postRole))},
@@ -46,21 +46,6 @@ func (u *UI) packageSettingsRoutes() []route {
 		)
 	}
 	return list
-}
-
-// sureWhen is [UI.sure] for a form in which a field has a value that gives others
-// rights; with other values whoever is signed in may send it.
-func (u *UI) sureWhen(field, value string, h handler) handler {
-	surely := u.sure(h)
-	return signed(func(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-		if err := readForm(w, r); err != nil {
-			return err
-		}
-		if r.PostForm.Get(field) == value {
-			return surely(w, r, v)
-		}
-		return h(w, r, v)
-	})
 }
 
 func (at place) settings(current string) view.SettingsTop {

@@ -103,6 +103,7 @@ func TestSureSettings(t *testing.T) {
 	before := a.s.State()
 	for _, f := range [][]string{
 		{"/visibility", "visibility", "public"},
+		{"/visibility", "visibility", "internal"},
 		{"/inherit", "on", "yes"},
 		{"/delete", "confirm", "acme/web"},
 		{"/access", "kind", "user", "who", "bob", "role", "read"},
@@ -120,7 +121,7 @@ func TestSureSettings(t *testing.T) {
 	if diff := cmp.Diff(before, a.s.State()); diff != "" {
 		t.Error(diff)
 	}
-	a.send("/visibility", "visibility", "internal")
+	a.send("/visibility", "visibility", "private")
 	a.send("/inherit", "on", "no")
 	a.send("/visibility", "visibility", "public", "-confirm", password)
 	if got := a.pkg().Visibility; got != berth.VisibilityPublic {

@@ -16,10 +16,9 @@ const pageSize = 30
 
 // settingsRoutes are about one's own account.
 func (u *UI) settingsRoutes() []route {
-	public := func(f url.Values) bool { return f.Get("visibility") == string(berth.VisibilityPublic) }
 	return []route{
 		{method: "GET", path: "/settings", handle: signed(u.getProfile)},
-		{method: "POST", path: "/settings", handle: u.sureIf(public, u.postProfile)},
+		{method: "POST", path: "/settings", handle: u.sureIf(widens, u.postProfile)},
 		{method: "POST", path: "/settings/name", handle: u.sure(u.postName)},
 		{method: "GET", path: "/settings/sessions", handle: signed(u.getSessions)},
 		{method: "POST", path: "/settings/sessions/end-others", handle: signed(u.postEndOthers)},
@@ -28,6 +27,12 @@ func (u *UI) settingsRoutes() []route {
 		{method: "POST", path: "/settings/orgs", handle: signed(u.postOrgs)},
 		{method: "POST", path: "/settings/orgs/{owner}/leave", handle: u.sure(u.postLeave)},
 	}
+}
+
+// widens reports whether a form lets others see what they could not.
+func widens(f url.Values) bool {
+	to := berth.Visibility(f.Get("visibility"))
+	return to == berth.VisibilityPublic || to == berth.VisibilityInternal
 }
 
 // sureIf is sure for forms that are dangerous only with some values.

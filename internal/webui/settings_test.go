@@ -64,6 +64,7 @@ func TestProfile(t *testing.T) {
 	s.Clock.Advance(time.Hour)
 	shows(t, post(c, "/settings/name", form("name", "eve"), session...).Want(http.StatusOK), "Confirm that it is you", `name="name" value="eve"`)
 	shows(t, post(c, "/settings", form("visibility", "public"), session...).Want(http.StatusOK), "Confirm that it is you")
+	shows(t, post(c, "/settings", form("visibility", "internal"), session...).Want(http.StatusOK), "Confirm that it is you")
 	post(c, "/settings", form("visibility", "private"), session...).Want(http.StatusSeeOther)
 	post(c, "/settings", form("visibility", "public", "-confirm", password), session...).Want(http.StatusSeeOther)
 	if me, err := s.Account.Self(t.Context(), s.Viewer("ada2")); err != nil || me.Login != "Ada2" || me.DefaultVisibility != berth.VisibilityPublic {

@@ -75,6 +75,9 @@ func TestAttachmentPage(t *testing.T) {
 	if !strings.Contains(filtered, "11 of 250 components") || strings.Contains(filtered, "module-1<") || !strings.Contains(filtered, "module-249") {
 		t.Error(main(filtered))
 	}
+	if far := p.page(at + "?from=9223372036854775807"); !strings.Contains(far, "module-0<") || strings.Contains(far, "from=-") {
+		t.Error(far)
+	}
 	second := p.page(at + "?from=200")
 	if !strings.Contains(second, "module-249") || strings.Contains(second, "module-1<") || !strings.Contains(second, "from=0") {
 		t.Error(main(second))
