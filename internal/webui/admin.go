@@ -3,7 +3,6 @@ package webui
 import (
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/berth-registry/berth"
@@ -11,9 +10,6 @@ import (
 	"github.com/berth-registry/berth/internal/httpkit"
 	"github.com/berth-registry/berth/internal/webui/view"
 )
-
-// adminRows is how many rows a page of a list has here.
-const adminRows = 30
 
 // Site is what administrators may know of this server that the core does not: its
 // periodic work and the requests that it answers. The zero value has neither.
@@ -91,18 +87,6 @@ func (u *UI) wrongPart(w *httpkit.Writer, r *http.Request, err error, part strin
 
 // userPath is the address of the page of a user, under here.
 func userPath(name string) string { return "/-/admin/users/" + url.PathEscape(name) }
-
-// positive reads an id or the like. There is one way to write it; "" is 0.
-func positive(text, what string) (int64, error) {
-	if text == "" {
-		return 0, nil
-	}
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n <= 0 || strconv.FormatInt(n, 10) != text {
-		return 0, berth.ErrRequestInvalid.With("%s is %.40q; expected a number from 1 on", what, text)
-	}
-	return n, nil
-}
 
 // entered is what somebody typed into a field, without the blanks around it.
 func entered(r *http.Request, name string) string { return strings.TrimSpace(r.PostForm.Get(name)) }

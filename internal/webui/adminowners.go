@@ -18,11 +18,11 @@ func (u *UI) getAllOrgs(w *httpkit.Writer, r *http.Request, v berth.Viewer) erro
 
 // showAllOrgs lists the organizations, with what was typed for another.
 func (u *UI) showAllOrgs(w *httpkit.Writer, r *http.Request, v berth.Viewer, status int, p view.AllOrgsPage) error {
-	list, err := u.account.ListOrgs(r.Context(), v, r.URL.Query().Get("after"), adminRows+1)
+	list, err := u.account.ListOrgs(r.Context(), v, r.URL.Query().Get("after"), pageSize+1)
 	if err != nil {
 		return err
 	}
-	list, more := cut(list, adminRows)
+	list, more := cut(list, pageSize)
 	for _, o := range list {
 		q, err := u.registry.GetQuota(r.Context(), v, o.Login)
 		if errors.Is(err, berth.ErrOwnerUnknown) {
@@ -72,7 +72,7 @@ func (u *UI) showQuotas(w *httpkit.Writer, r *http.Request, v berth.Viewer, stat
 	if err != nil {
 		return err
 	}
-	list, more := cut(list, adminRows)
+	list, more := cut(list, pageSize)
 	for _, q := range list {
 		p.Rows = append(p.Rows, quotaRow(q))
 	}
@@ -84,7 +84,7 @@ func (u *UI) showQuotas(w *httpkit.Writer, r *http.Request, v berth.Viewer, stat
 
 func (u *UI) findQuotas(r *http.Request, v berth.Viewer, name string) ([]registry.Quota, error) {
 	if name == "" {
-		return u.registry.ListQuotas(r.Context(), v, r.URL.Query().Get("after"), adminRows+1)
+		return u.registry.ListQuotas(r.Context(), v, r.URL.Query().Get("after"), pageSize+1)
 	}
 	q, err := u.registry.GetQuota(r.Context(), v, name)
 	if errors.Is(err, berth.ErrOwnerUnknown) || errors.Is(err, berth.ErrOwnerInvalid) {

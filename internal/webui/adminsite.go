@@ -56,7 +56,7 @@ func (u *UI) getAudit(w *httpkit.Writer, r *http.Request, v berth.Viewer) error 
 }
 
 func (u *UI) findAudit(r *http.Request, v berth.Viewer, p view.AuditPage, before string) (account.EventPage, error) {
-	q := account.EventQuery{AuditQuery: account.AuditQuery{Owner: p.Owner, Limit: adminRows}, Actor: p.Actor, Action: p.Action}
+	q := account.EventQuery{AuditQuery: account.AuditQuery{Owner: p.Owner, Limit: pageSize}, Actor: p.Actor, Action: p.Action}
 	var err error
 	if q.Before, err = positive(before, "before"); err != nil {
 		return account.EventPage{}, err

@@ -25,11 +25,11 @@ func (u *UI) getUsers(w *httpkit.Writer, r *http.Request, v berth.Viewer) error 
 	if len(p.Prefix) > maxAdminSearch {
 		return berth.ErrRequestInvalid.With("search for at most %d characters", maxAdminSearch)
 	}
-	list, err := u.account.FindUsers(r.Context(), v, p.Prefix, q.Get("after"), adminRows+1)
+	list, err := u.account.FindUsers(r.Context(), v, p.Prefix, q.Get("after"), pageSize+1)
 	if err != nil {
 		return err
 	}
-	list, more := cut(list, adminRows)
+	list, more := cut(list, pageSize)
 	for _, s := range list {
 		p.Rows = append(p.Rows, userRow(s))
 	}
@@ -73,11 +73,11 @@ func (u *UI) showSiteInvitations(w *httpkit.Writer, r *http.Request, v berth.Vie
 	if err != nil {
 		return err
 	}
-	list, err := u.account.ListInvitations(r.Context(), v, "", after, adminRows+1)
+	list, err := u.account.ListInvitations(r.Context(), v, "", after, pageSize+1)
 	if err != nil {
 		return err
 	}
-	list, more := cut(list, adminRows)
+	list, more := cut(list, pageSize)
 	for _, i := range list {
 		p.Rows = append(p.Rows, view.SiteInvitationRow{
 			ID: i.ID, Note: i.Note, Org: i.Org, Owner: i.Owner, By: i.CreatedBy, CreatedAt: i.CreatedAt, ExpiresAt: i.ExpiresAt,

@@ -87,6 +87,7 @@ func TestFirstSteps(t *testing.T) {
 		t.Fatal("no command with the token")
 	}
 	s.With("Bearer "+token).PushImage("ada/hello", "1.0", "x")
+	s.With("Bearer "+token).Do(http.MethodPatch, "/api/v3/users/ada/packages/container/hello", strings.NewReader(`{"visibility":"public"}`), "Content-Type", "application/json").Want(http.StatusForbidden)
 	if strings.Contains(string(c.Get("/-/start", session...).Body), token) {
 		t.Error("the token is shown again")
 	}

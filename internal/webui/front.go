@@ -68,7 +68,10 @@ func (u *UI) postStart(w *httpkit.Writer, r *http.Request, v berth.Viewer) error
 	if err != nil {
 		return err
 	}
-	t, err := u.account.CreateToken(r.Context(), v, v.Login, account.TokenRequest{Name: "First steps", Scopes: scopes, Life: firstTokenLife})
+	t, err := u.account.CreateToken(r.Context(), v, v.Login, account.TokenRequest{
+		Name: "First steps", Scopes: scopes, Life: firstTokenLife,
+		Actions: []berth.Action{berth.ActionPull, berth.ActionPush}, // and no settings, for no password was asked for
+	})
 	if err != nil {
 		return err
 	}

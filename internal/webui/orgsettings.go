@@ -137,11 +137,11 @@ func (u *UI) showNames(w *httpkit.Writer, r *http.Request, v berth.Viewer, o acc
 	if len(after) > berth.MaxNameLength {
 		return berth.ErrPageInvalid.With("after is not what a list gave")
 	}
-	list, err := u.registry.ListKeptNames(r.Context(), v, strings.ToLower(o.Login), after, ownerRows+1)
+	list, err := u.registry.ListKeptNames(r.Context(), v, strings.ToLower(o.Login), after, pageSize+1)
 	if err != nil {
 		return err
 	}
-	list, more := cut(list, ownerRows)
+	list, more := cut(list, pageSize)
 	p := view.NamesPage{Owner: ownerTop(o, "settings"), Wrong: s.wrong}
 	for _, a := range list {
 		row := view.NameRow{Name: a.Name.String(), CreatedAt: a.CreatedAt}
@@ -189,7 +189,7 @@ func (u *UI) getOwnerLog(w *httpkit.Writer, r *http.Request, v berth.Viewer, o a
 		return err
 	}
 	p := view.OwnerLogPage{Owner: ownerTop(o, "settings"), Actor: actor, Action: action}
-	q := account.EventQuery{AuditQuery: account.AuditQuery{Owner: o.Login, Before: before, Limit: ownerRows}, Actor: actor, Action: action}
+	q := account.EventQuery{AuditQuery: account.AuditQuery{Owner: o.Login, Before: before, Limit: pageSize}, Actor: actor, Action: action}
 	found, err := u.account.FindEvents(r.Context(), v, q)
 	if err != nil {
 		return u.mend(w, r, err, o.Changes, func(s sent) error {

@@ -2,7 +2,6 @@ package webui
 
 import (
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -14,12 +13,8 @@ import (
 	"github.com/berth-registry/berth/internal/webui/view"
 )
 
-const (
-	// ownerRows is how many rows a page of a list has.
-	ownerRows = 30
-	// maxFind is the longest text that is looked for, in bytes.
-	maxFind = 100
-)
+// maxFind is the longest text that is looked for, in bytes.
+const maxFind = 100
 
 // ownerListRoutes are about what is found by an owner or across owners.
 func (u *UI) ownerListRoutes() []route {
@@ -81,28 +76,6 @@ func (u *UI) showOn(w *httpkit.Writer, r *http.Request, v berth.Viewer, s sent, 
 	return u.show(w, r, v, page{status: s.status, title: title, main: main})
 }
 
-// readNumber reads the number of a page, from 1, of a list that goes only so deep.
-func readNumber(r *http.Request) (int, error) {
-	text := r.URL.Query().Get("page")
-	if text == "" {
-		return 1, nil
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > registry.MaxSkip/ownerRows+1 || strconv.Itoa(n) != text {
-		return 0, berth.ErrPageInvalid.With("page is %.20q; expected a number from 1 to %d", text, registry.MaxSkip/ownerRows+1)
-	}
-	return n, nil
-}
-
-// readID reads a number that the database gave, from a text that somebody sent.
-func readID(text string) (int64, error) {
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 1 || strconv.FormatInt(n, 10) != text {
-		return 0, berth.ErrRequestInvalid.With("%.30q is no number of anything here", text)
-	}
-	return n, nil
-}
-
 // readCursor reads where a list goes on, 0 from its start.
 func readCursor(r *http.Request, name string) (int64, error) {
 	text := r.URL.Query().Get(name)
@@ -128,7 +101,7 @@ func cut[T any](list []T, size int) (rows []T, more bool) {
 
 // getOwner shows the packages of an owner.
 func (u *UI) getOwner(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
-	number, err := readNumber(r)
+	number, err := pageNumber(r.URL.Query())
 	if err != nil {
 		return err
 	}
@@ -139,7 +112,7 @@ func (u *UI) getOwner(w *httpkit.Writer, r *http.Request, v berth.Viewer, o acco
 	get := r.URL.Query().Get
 	q := registry.PackageQuery{
 		Owner: strings.ToLower(o.Login), Search: search, Kind: get("kind"), Sort: registry.PackageSort(get("sort")),
-		Skip: (number - 1) * ownerRows, Limit: ownerRows + 1,
+		Skip: (number - 1) * pageSize, Limit: pageSize + 1,
 	}
 	if text := get("visibility"); text != "" {
 		if q.Visibility, err = berth.ParseVisibility(text); err != nil {
@@ -150,7 +123,7 @@ func (u *UI) getOwner(w *httpkit.Writer, r *http.Request, v berth.Viewer, o acco
 	if err != nil {
 		return err
 	}
-	list, more := cut(list, ownerRows)
+	list, more := cut(list, pageSize)
 	p := view.OwnerPackagesPage{
 		Owner: ownerTop(o, "packages"), Rows: packageRows(list), Page: number, More: more, Pushes: o.Pushes,
 		Filter: view.PackageFilter{Search: search, Sort: string(q.Sort), Visibility: string(q.Visibility), Kind: q.Kind},

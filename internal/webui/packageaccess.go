@@ -25,18 +25,18 @@ func (u *UI) showAccess(w *httpkit.Writer, r *http.Request, v berth.Viewer, at p
 	if after != "" && id == 0 {
 		return berth.ErrPageInvalid.With("after is %.20q, which no list gave", after)
 	}
-	list, err := u.registry.ListRoles(r.Context(), v, at.name, id, perPage+1)
+	list, err := u.registry.ListRoles(r.Context(), v, at.name, id, pageSize+1)
 	if err != nil {
 		return err
 	}
 	p := view.AccessSettings{
 		Top: at.settings("access"), Failure: s.wrong, Org: at.pkg.OwnerKind == "org", Inherits: at.pkg.Inherit, Repository: at.pkg.Repository, Typed: typed,
 	}
-	for _, role := range list[:min(len(list), perPage)] {
+	for _, role := range list[:min(len(list), pageSize)] {
 		p.Rows = append(p.Rows, view.RoleRow{Kind: role.Kind, Name: role.Name, Role: role.Role.String()})
 	}
-	if len(list) > perPage {
-		next := url.Values{"after": {strconv.FormatInt(list[perPage-1].ID, 10)}}
+	if len(list) > pageSize {
+		next := url.Values{"after": {strconv.FormatInt(list[pageSize-1].ID, 10)}}
 		p.Next = templ.SafeURL(at.path("/-/settings/access") + "?" + next.Encode())
 	}
 	return u.show(w, r, v, page{status: s.status, title: "Access to " + at.name.String(), main: view.PackageAccess(p)})

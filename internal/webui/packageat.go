@@ -3,7 +3,6 @@ package webui
 import (
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/berth-registry/berth"
@@ -93,13 +92,4 @@ func (at place) path(rest string) string {
 // image is how clients name a version of the package.
 func (u *UI) image(r *http.Request, at place, rest string) string {
 	return u.host(r) + "/" + at.name.String() + rest
-}
-
-// parseID reads the number of a version, 0 for what is none.
-func parseID(s string) int64 {
-	id, err := strconv.ParseInt(s, 10, 64)
-	if err != nil || id < 0 || strconv.FormatInt(id, 10) != s {
-		return 0
-	}
-	return id
 }

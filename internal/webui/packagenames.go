@@ -27,16 +27,16 @@ func (u *UI) showPackageNames(w *httpkit.Writer, r *http.Request, v berth.Viewer
 			return berth.ErrPageInvalid.With("after is %.40q, which no list gave", text)
 		}
 	}
-	list, err := u.registry.ListAliases(r.Context(), v, at.name, after, perPage+1)
+	list, err := u.registry.ListAliases(r.Context(), v, at.name, after, pageSize+1)
 	if err != nil {
 		return err
 	}
 	p := view.NameSettings{Top: at.settings("names"), Failure: s.wrong, Owner: owner, Path: path}
-	for _, alias := range list[:min(len(list), perPage)] {
+	for _, alias := range list[:min(len(list), pageSize)] {
 		p.Rows = append(p.Rows, view.OldName{Name: alias.Name.String(), At: alias.CreatedAt})
 	}
-	if len(list) > perPage {
-		next := url.Values{"after": {list[perPage-1].Name.String()}}
+	if len(list) > pageSize {
+		next := url.Values{"after": {list[pageSize-1].Name.String()}}
 		p.Next = templ.SafeURL(at.path("/-/settings/names") + "?" + next.Encode())
 	}
 	return u.show(w, r, v, page{status: s.status, title: "Names of " + at.name.String(), main: view.PackageNames(p)})

@@ -35,11 +35,11 @@ func (u *UI) showPeople(w *httpkit.Writer, r *http.Request, v berth.Viewer, o ac
 	if err != nil {
 		return err
 	}
-	list, err := u.account.ListMembers(r.Context(), v, o.Login, after, ownerRows+1)
+	list, err := u.account.ListMembers(r.Context(), v, o.Login, after, pageSize+1)
 	if err != nil {
 		return err
 	}
-	list, more := cut(list, ownerRows)
+	list, more := cut(list, pageSize)
 	p := view.PeoplePage{Owner: ownerTop(o, "people"), Form: form, Wrong: s.wrong}
 	for _, m := range list {
 		p.Rows = append(p.Rows, view.MemberRow{Name: m.Login, Owner: m.Owner, Service: m.Org != "", Self: m.ID == v.UserID})
@@ -100,11 +100,11 @@ func (u *UI) showInvitations(w *httpkit.Writer, r *http.Request, v berth.Viewer,
 	if err != nil {
 		return err
 	}
-	list, err := u.account.ListInvitations(r.Context(), v, o.Login, after, ownerRows+1)
+	list, err := u.account.ListInvitations(r.Context(), v, o.Login, after, pageSize+1)
 	if err != nil {
 		return err
 	}
-	list, more := cut(list, ownerRows)
+	list, more := cut(list, pageSize)
 	p := view.InvitationsPage{Owner: ownerTop(o, "people"), Form: form, Link: link, Wrong: s.wrong}
 	for _, i := range list {
 		p.Rows = append(p.Rows, view.InvitationRow{ID: i.ID, Note: i.Note, Owner: i.Owner, By: i.CreatedBy, At: i.CreatedAt, Until: i.ExpiresAt})

@@ -65,11 +65,11 @@ func (u *UI) getRepositories(w *httpkit.Writer, r *http.Request, v berth.Viewer,
 	if after != "" {
 		after = strings.ToLower(o.Login) + "/" + after
 	}
-	list, err := u.account.ListRepositories(r.Context(), v, account.RepositoryQuery{Owner: o.Login, After: after, Limit: ownerRows + 1})
+	list, err := u.account.ListRepositories(r.Context(), v, account.RepositoryQuery{Owner: o.Login, After: after, Limit: pageSize + 1})
 	if err != nil {
 		return err
 	}
-	list, more := cut(list, ownerRows)
+	list, more := cut(list, pageSize)
 	p := view.RepositoriesPage{Owner: ownerTop(o, "repositories"), Makes: o.MakesRepos}
 	for _, repo := range list {
 		p.Rows = append(p.Rows, view.RepositoryRow{Name: repo.Name, Visibility: string(repo.Visibility), Description: repo.Description, WebURL: repo.WebURL})
@@ -138,11 +138,11 @@ func (u *UI) getLinked(w *httpkit.Writer, r *http.Request, v berth.Viewer, repo 
 	if len(after) > berth.MaxNameLength {
 		return berth.ErrPageInvalid.With("after is not what a list gave")
 	}
-	list, err := u.registry.ListLinked(r.Context(), v, repo.Owner, repo.Name, after, ownerRows+1)
+	list, err := u.registry.ListLinked(r.Context(), v, repo.Owner, repo.Name, after, pageSize+1)
 	if err != nil {
 		return err
 	}
-	list, more := cut(list, ownerRows)
+	list, more := cut(list, pageSize)
 	p := view.LinkedPage{Top: repositoryTop(repo, "packages"), Rows: packageRows(list), Host: u.host(r)}
 	if more {
 		p.Next = list[len(list)-1].Name.Path

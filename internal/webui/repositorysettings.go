@@ -29,11 +29,11 @@ func (u *UI) showCollaborators(w *httpkit.Writer, r *http.Request, v berth.Viewe
 		if len(after) > berth.MaxOwnerLength {
 			return berth.ErrPageInvalid.With("%s is not what a list gave", of.name)
 		}
-		list, err := u.account.ListCollaborators(r.Context(), v, repo.Owner, repo.Name, of.kind, after, ownerRows+1)
+		list, err := u.account.ListCollaborators(r.Context(), v, repo.Owner, repo.Name, of.kind, after, pageSize+1)
 		if err != nil {
 			return err
 		}
-		list, more := cut(list, ownerRows)
+		list, more := cut(list, pageSize)
 		for _, c := range list {
 			row := view.CollaboratorRow{Name: c.Name, Kind: c.Kind, Role: c.Role.String()}
 			if of.kind == account.CollaboratorTeam {

@@ -15,7 +15,7 @@ const shownOnSearch = 10
 
 // getSearch shows the packages of all owners that fit a text.
 func (u *UI) getSearch(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	number, err := readNumber(r)
+	number, err := pageNumber(r.URL.Query())
 	if err != nil {
 		return err
 	}
@@ -23,11 +23,11 @@ func (u *UI) getSearch(w *httpkit.Writer, r *http.Request, v berth.Viewer) error
 	if err != nil {
 		return err
 	}
-	list, err := u.registry.Search(r.Context(), v, registry.SearchQuery{Text: text, Skip: (number - 1) * ownerRows, Limit: ownerRows + 1})
+	list, err := u.registry.Search(r.Context(), v, registry.SearchQuery{Text: text, Skip: (number - 1) * pageSize, Limit: pageSize + 1})
 	if err != nil {
 		return err
 	}
-	list, more := cut(list, ownerRows)
+	list, more := cut(list, pageSize)
 	p := view.SearchPage{Text: text, Packages: packageRows(list), Page: number, More: more}
 	if number == 1 && text != "" {
 		owners, repositories, err := u.account.Search(r.Context(), v, text, shownOnSearch)

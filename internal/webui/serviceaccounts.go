@@ -40,11 +40,11 @@ func (u *UI) showServiceAccounts(w *httpkit.Writer, r *http.Request, v berth.Vie
 	if err != nil {
 		return err
 	}
-	list, err := u.account.ListServiceAccounts(r.Context(), v, o.Login, after, ownerRows+1)
+	list, err := u.account.ListServiceAccounts(r.Context(), v, o.Login, after, pageSize+1)
 	if err != nil {
 		return err
 	}
-	list, more := cut(list, ownerRows)
+	list, more := cut(list, pageSize)
 	p := view.ServiceAccountsPage{Owner: ownerTop(o, "people"), Form: form, Wrong: s.wrong}
 	for _, a := range list {
 		p.Rows = append(p.Rows, view.ServiceAccountRow{Name: a.Login, Repository: a.Repository, CreatedAt: a.CreatedAt})
@@ -95,11 +95,11 @@ func (u *UI) showServiceAccount(w *httpkit.Writer, r *http.Request, v berth.View
 	if err != nil {
 		return err
 	}
-	list, err := u.account.ListTokens(r.Context(), v, a.Login, before, ownerRows+1)
+	list, err := u.account.ListTokens(r.Context(), v, a.Login, before, pageSize+1)
 	if err != nil {
 		return err
 	}
-	list, more := cut(list, ownerRows)
+	list, more := cut(list, pageSize)
 	p := view.ServiceAccountPage{Owner: ownerTop(o, "people"), Name: a.Login, CreatedAt: a.CreatedAt, Host: u.host(r), Form: form, Secret: secret, Wrong: s.wrong}
 	for _, t := range list {
 		p.Tokens = append(p.Tokens, serviceToken(t))

@@ -4,15 +4,11 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"strconv"
 
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/httpkit"
 	"github.com/berth-registry/berth/internal/webui/view"
 )
-
-// pageSize is how many rows a page of a list has.
-const pageSize = 30
 
 // settingsRoutes are about one's own account.
 func (u *UI) settingsRoutes() []route {
@@ -47,13 +43,6 @@ func (u *UI) sureIf(dangerous func(url.Values) bool, h handler) handler {
 		}
 		return h(w, r, v)
 	})
-}
-
-// pathID reads the number in a path. There is one way to write it.
-func pathID(r *http.Request) (id int64, ok bool) {
-	text := r.PathValue("id")
-	id, err := strconv.ParseInt(text, 10, 64)
-	return id, err == nil && id > 0 && strconv.FormatInt(id, 10) == text
 }
 
 func (u *UI) profile(ctx context.Context, v berth.Viewer) (view.ProfilePage, error) {

@@ -14,25 +14,6 @@ import (
 	"github.com/berth-registry/berth/internal/webui/view"
 )
 
-// perPage is how many rows a list has, and lastPage the last one that there is.
-const (
-	perPage  = 30
-	lastPage = registry.MaxSkip / perPage
-)
-
-// pageNumber reads which page of a list is asked for.
-func pageNumber(q url.Values) (int, error) {
-	text := q.Get("page")
-	if text == "" {
-		return 1, nil
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > lastPage {
-		return 0, berth.ErrPageInvalid.With("page is %.20q, expected from 1 to %d", text, lastPage)
-	}
-	return n, nil
-}
-
 // around returns the addresses of the pages before and after one, "" where there is
 // none.
 func around(at place, rest string, q url.Values, page int, more bool) (before, after templ.SafeURL) {
@@ -64,13 +45,13 @@ func (u *UI) getTags(w *httpkit.Writer, r *http.Request, v berth.Viewer, at plac
 	}
 	p := view.TagsPage{Head: at.head("tags"), Image: u.image(r, at, ""), Search: shorten(q.Get("q"), maxSearchText), ByName: q.Get("sort") == "name"}
 	tags, err := u.registry.FindTags(r.Context(), v, at.name, registry.TagQuery{
-		Search: strings.TrimSpace(p.Search), Newest: !p.ByName, Skip: (n - 1) * perPage, Limit: perPage + 1,
+		Search: strings.TrimSpace(p.Search), Newest: !p.ByName, Skip: (n - 1) * pageSize, Limit: pageSize + 1,
 	})
 	if err != nil {
 		return err
 	}
-	more := len(tags) > perPage
-	tags = tags[:min(len(tags), perPage)]
+	more := len(tags) > pageSize
+	tags = tags[:min(len(tags), pageSize)]
 	versions, err := u.registry.DescribeVersions(r.Context(), v, at.name, versionIDs(tags)...)
 	if err != nil {
 		return err

@@ -47,11 +47,11 @@ func (u *UI) showTeams(w *httpkit.Writer, r *http.Request, v berth.Viewer, o acc
 	if err != nil {
 		return err
 	}
-	list, err := u.account.ListTeams(r.Context(), v, o.Login, after, ownerRows+1)
+	list, err := u.account.ListTeams(r.Context(), v, o.Login, after, pageSize+1)
 	if err != nil {
 		return err
 	}
-	list, more := cut(list, ownerRows)
+	list, more := cut(list, pageSize)
 	p := view.TeamsPage{Owner: ownerTop(o, "teams"), Name: name, Wrong: s.wrong}
 	for _, t := range list {
 		p.Rows = append(p.Rows, view.TeamRow{Name: t.Name, CreatedAt: t.CreatedAt})
@@ -89,11 +89,11 @@ func (u *UI) showTeam(w *httpkit.Writer, r *http.Request, v berth.Viewer, o acco
 	if err != nil {
 		return err
 	}
-	list, err := u.account.ListTeamMembers(r.Context(), v, o.Login, t.Name, after, ownerRows+1)
+	list, err := u.account.ListTeamMembers(r.Context(), v, o.Login, t.Name, after, pageSize+1)
 	if err != nil {
 		return err
 	}
-	list, more := cut(list, ownerRows)
+	list, more := cut(list, pageSize)
 	p := view.TeamPage{Owner: ownerTop(o, "teams"), Name: t.Name, CreatedAt: t.CreatedAt, Who: who, Wrong: s.wrong}
 	for _, m := range list {
 		p.Rows = append(p.Rows, view.MemberRow{Name: m.Login, Service: m.Org != ""})

@@ -20,11 +20,11 @@ func (u *UI) showOwnerTrash(w *httpkit.Writer, r *http.Request, v berth.Viewer, 
 	if err != nil {
 		return err
 	}
-	list, err := u.registry.ListTrash(r.Context(), v, strings.ToLower(o.Login), before, ownerRows+1)
+	list, err := u.registry.ListTrash(r.Context(), v, strings.ToLower(o.Login), before, pageSize+1)
 	if err != nil {
 		return err
 	}
-	list, more := cut(list, ownerRows)
+	list, more := cut(list, pageSize)
 	p := view.OwnerTrashPage{Owner: ownerTop(o, "trash"), Wrong: s.wrong}
 	for _, t := range list {
 		p.Rows = append(p.Rows, view.TrashRow{

@@ -36,15 +36,15 @@ func (u *UI) getVersions(w *httpkit.Writer, r *http.Request, v berth.Viewer, at 
 		})
 	}
 	list, _, err := u.registry.ListVersions(r.Context(), v, at.name, registry.VersionQuery{
-		Filter: registry.VersionFilter(p.Filter), Search: strings.TrimSpace(p.Search), Skip: (n - 1) * perPage, Limit: perPage + 1,
+		Filter: registry.VersionFilter(p.Filter), Search: strings.TrimSpace(p.Search), Skip: (n - 1) * pageSize, Limit: pageSize + 1,
 	})
 	if err != nil {
 		return err
 	}
-	for _, version := range list[:min(len(list), perPage)] {
+	for _, version := range list[:min(len(list), pageSize)] {
 		p.Rows = append(p.Rows, versionRow(at, version))
 	}
-	p.Before, p.After = around(at, "/-/versions", q, n, len(list) > perPage)
+	p.Before, p.After = around(at, "/-/versions", q, n, len(list) > pageSize)
 	return u.show(w, r, v, page{title: "Versions of " + at.name.String(), main: view.Versions(p)})
 }
 
@@ -140,15 +140,15 @@ func (u *UI) showTrash(w *httpkit.Writer, r *http.Request, v berth.Viewer, at pl
 	if err != nil {
 		return err
 	}
-	list, _, err := u.registry.ListVersions(r.Context(), v, at.name, registry.VersionQuery{Deleted: true, Skip: (n - 1) * perPage, Limit: perPage + 1})
+	list, _, err := u.registry.ListVersions(r.Context(), v, at.name, registry.VersionQuery{Deleted: true, Skip: (n - 1) * pageSize, Limit: pageSize + 1})
 	if err != nil {
 		return err
 	}
 	p := view.TrashPage{Head: at.head("trash"), Failure: wrong}
-	for _, version := range list[:min(len(list), perPage)] {
+	for _, version := range list[:min(len(list), pageSize)] {
 		p.Rows = append(p.Rows, versionRow(at, version))
 	}
-	p.Before, p.After = around(at, "/-/trash", q, n, len(list) > perPage)
+	p.Before, p.After = around(at, "/-/trash", q, n, len(list) > pageSize)
 	return u.show(w, r, v, page{status: status, title: "Trash of " + at.name.String(), main: view.Trash(p)})
 }
 

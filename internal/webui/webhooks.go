@@ -140,11 +140,11 @@ func (u *UI) showWebhook(w *httpkit.Writer, r *http.Request, v berth.Viewer, at 
 	if err != nil {
 		return err
 	}
-	list, err := u.account.ListDeliveries(r.Context(), v, at.place, id, before, ownerRows+1)
+	list, err := u.account.ListDeliveries(r.Context(), v, at.place, id, before, pageSize+1)
 	if err != nil {
 		return err
 	}
-	list, more := cut(list, ownerRows)
+	list, more := cut(list, pageSize)
 	p := view.WebhookPage{
 		Top: at.top, Row: webhookRow(h), HasSecret: h.HasSecret, Wrong: s.wrong,
 		Form: view.WebhookForm{URL: h.URL, ContentType: h.ContentType, Events: h.Events, Insecure: h.InsecureSSL, Active: h.Active},
