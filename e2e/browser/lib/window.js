@@ -166,7 +166,12 @@ export class Window {
 
   // steady means that nothing jumped while the page was loading.
   async steady(at) {
-    const shifts = await this.page.evaluate(() => window.shifts);
+    const shifts = await this.page.evaluate(async () => {
+      // Nothing jumps before there is something to see, and it is told a little later.
+      await new Promise((ok) => new PerformanceObserver(ok).observe({ type: "paint", buffered: true }));
+      for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame);
+      return window.shifts;
+    });
     const sum = shifts.reduce((n, s) => n + s.value, 0);
     assert.ok(sum < limits.shift, `the layout of ${at} shifts by ${sum}: ${JSON.stringify(shifts)}`);
   }
