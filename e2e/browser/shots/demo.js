@@ -232,6 +232,13 @@ async function history(berth) {
     lines.push(`UPDATE manifests SET downloads = ${sum} / (4 + (SELECT count(*) FROM manifests n WHERE n.package_id = manifests.package_id AND n.version AND n.id > manifests.id)), last_pulled_at = ${now - 900e6} WHERE version AND package_id = ${which};`);
     lines.push(`UPDATE tags SET downloads = (SELECT m.downloads / 2 FROM manifests m WHERE m.package_id = tags.package_id AND m.digest = tags.digest), last_pulled_at = ${now - 1800e6} WHERE package_id = ${which};`);
   }
+  // What was stored, day by day; today's figures are the server's own.
+  for (let back = 60; back > 0; back--) {
+    const part = 1 - back / 75 + noise(`stored ${back}`, 1)[0] / 8000;
+    const of = (n) => Math.round(n * part);
+    lines.push(`INSERT INTO figures (day, at, owners, users, packages, versions, blobs, logical, held, idle_blobs, idle, reclaimed)
+      VALUES (${today - back}, ${(today - back) * day}, 12, 9, ${of(13)}, ${of(30)}, ${of(298)}, ${of(11.2e6)}, ${of(7.9e6)}, 0, 0, 0) ON CONFLICT DO NOTHING;`);
+  }
   lines.push(`UPDATE tokens SET last_used_at = ${now - 3_600e6} WHERE name IN ('laptop', 'release pipeline', 'workstation');`);
   // The disk has lost a layer of a version that nobody needs.
   const lost = layer("worker 0.9.1", 120_000).descriptor.digest;

@@ -64,7 +64,6 @@ export async function pages(berth) {
     { name: "package-versions-broken", path: "/acme/worker/-/versions", ...own },
     { name: "package-trash", path: "/acme/worker/-/trash", ...own },
     { name: "version", path: `${web}:latest`, ...own, phone: true },
-    { name: "version-digest", path: `${web}@${latest?.name}`, ...own },
     { name: "version-raw", path: `${web}/-/raw/${latest?.name}`, ...own },
     ...attached.slice(0, 3).map((a) => ({ name: `attachment-${a.name}`, path: `${web}/-/attachments/${a.digest}`, ...own })),
     { name: "version-broken", path: "/acme/worker:0.9.1", ...own },

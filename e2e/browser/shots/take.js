@@ -2,7 +2,7 @@
 // names, only pages whose names begin so.
 import { execFile } from "node:child_process";
 import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Berth } from "../lib/berth.js";
@@ -13,7 +13,8 @@ import { pages } from "./pages.js";
 const run = promisify(execFile);
 const [folder = fileURLToPath(new URL("../../../docs/images", import.meta.url)), ...names] = process.argv.slice(2);
 const limit = 3 << 20; // bytes, of all pictures
-const longest = 1800; // pixels, of one
+const longest = 1050; // pixels, of one
+const best = ["package", "version", "package-versions", "admin"]; // in README.md: they keep more colours
 
 const [berth, browser] = await Promise.all([Berth.start(), launch()]);
 let failed = false;
@@ -25,7 +26,7 @@ try {
   const cookies = new Map();
   for (const { as } of list) if (as && !cookies.has(as)) cookies.set(as, await berth.session(as));
   for (const theme of ["light", "dark"]) {
-    for (const width of [1280, 360]) await photograph(list.filter((p) => width > 400 || p.phone), cookies, theme, width);
+    for (const width of [1280, 360]) await photograph(list.filter((p) => width > 400 || (p.phone && theme === "light")), cookies, theme, width);
   }
   await shrink();
 } finally {
@@ -69,7 +70,10 @@ async function photograph(list, cookies, theme, width) {
 async function shrink() {
   const files = readdirSync(folder).filter((f) => f.endsWith(".png")).map((f) => join(folder, f));
   try {
-    for (let i = 0; i < files.length; i += 20) await run("pngquant", ["--force", "--ext", ".png", "--skip-if-larger", "--speed", "3", "64", ...files.slice(i, i + 20)]).catch(ignoreLarger);
+    for (const f of files) {
+      const colours = best.some((n) => basename(f).replace(/-(light|dark)\.png$/, "") === n) ? "64" : "16";
+      await run("pngquant", ["--force", "--ext", ".png", "--skip-if-larger", "--nofs", "--speed", "1", colours, f]).catch(ignoreLarger);
+    }
   } catch (err) {
     if (err.code !== "ENOENT") throw err;
     console.log("pngquant is not installed: pictures stay as large as they are (apt-get install pngquant)");
