@@ -1,13 +1,14 @@
 // Every page that there is: where, and who looks at it (nobody when nothing is said).
 // Pictures are taken of them, and the flow "pages" looks at each as it does at others.
-// phone: there is a picture at 360 pixels, too.
+// phone: there is a picture at 360 pixels, too. picture: false is for those that look
+// like another.
 export async function pages(berth) {
   const api = berth.as("ada");
   const versions = await api.get("/users/acme/packages/container/web/versions?per_page=100");
   const tagged = (tag) => versions.find((v) => v.metadata.container.tags.includes(tag));
   const latest = tagged("latest");
   const links = (await (await fetch(`${berth.url}/acme/web:latest`)).text()).matchAll(/\/-\/attachments\/(sha256:[0-9a-f]+)">([^<]+)</g);
-  const attached = [...links].map(([, digest, title]) => ({ digest, name: title.split(" ")[0].toLowerCase() }));
+  const attached = [...links].map(([, digest, title]) => ({ digest, name: title.match(/\w+/)[0].toLowerCase() }));
   const hooks = await api.get("/orgs/acme/hooks");
   const web = "/acme/web", own = { as: "ada" };
   return [
@@ -61,11 +62,12 @@ export async function pages(berth) {
     { name: "package-broken", path: "/acme/worker", ...own },
     { name: "package-tags", path: `${web}/-/tags`, ...own, phone: true },
     { name: "package-versions", path: `${web}/-/versions`, ...own, phone: true },
-    { name: "package-versions-broken", path: "/acme/worker/-/versions", ...own },
+    { name: "package-versions-broken", path: "/acme/worker/-/versions", ...own, picture: false },
     { name: "package-trash", path: "/acme/worker/-/trash", ...own },
     { name: "version", path: `${web}:latest`, ...own, phone: true },
+    { name: "version-digest", path: `${web}@${latest?.name}`, ...own, picture: false },
     { name: "version-raw", path: `${web}/-/raw/${latest?.name}`, ...own },
-    ...attached.slice(0, 3).map((a) => ({ name: `attachment-${a.name}`, path: `${web}/-/attachments/${a.digest}`, ...own })),
+    ...attached.slice(0, 2).map((a) => ({ name: `attachment-${a.name}`, path: `${web}/-/attachments/${a.digest}`, ...own })),
     { name: "version-broken", path: "/acme/worker:0.9.1", ...own },
     { name: "compare", path: `${web}/-/compare?a=1.3.1&b=latest`, ...own },
     { name: "version-delete", path: `${web}/-/versions/delete?id=${latest.id}`, ...own },

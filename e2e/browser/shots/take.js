@@ -22,7 +22,7 @@ try {
   await seed(berth);
   mkdirSync(folder, { recursive: true });
   if (!names.length) for (const f of readdirSync(folder)) if (f.endsWith(".png")) rmSync(join(folder, f));
-  const list = (await pages(berth)).filter((p) => !names.length || names.some((n) => p.name.startsWith(n)));
+  const list = (await pages(berth)).filter((p) => p.picture !== false).filter((p) => !names.length || names.some((n) => p.name.startsWith(n)));
   const cookies = new Map();
   for (const { as } of list) if (as && !cookies.has(as)) cookies.set(as, await berth.session(as));
   for (const theme of ["light", "dark"]) {
