@@ -42,7 +42,7 @@ func (m *readmes) render(text, web string) (templ.Component, error) {
 	}
 	// What is wider than the page is scrolled, by those without a mouse too. In what comes
 	// out < begins an element and nothing else.
-	html = strings.ReplaceAll(html, "<pre>", `<pre tabindex="0">`)
+	html = strings.NewReplacer("<pre>", `<pre tabindex="0">`, "<table>", `<table tabindex="0">`).Replace(html)
 	if len(html) > maxKept {
 		return templ.Raw(html), nil
 	}
