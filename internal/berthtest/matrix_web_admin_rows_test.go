@@ -20,7 +20,7 @@ func webAdminRows() []row {
 		return webPost(at+"/users/{user}/"+what, at+"/users/vic/"+what, form(pairs...), site, ok)
 	}
 	var list []row
-	for path := range strings.FieldsSeq("/ /users /new-user /invitations /orgs /packages /quotas /audit /jobs") {
+	for path := range strings.FieldsSeq("/ /users /new-user /invitations /orgs /packages /quotas /audit /jobs /doctor") {
 		path = at + strings.TrimSuffix(path, "/")
 		list = append(list, webGet(path, path, site, 200))
 	}

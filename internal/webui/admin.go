@@ -63,6 +63,7 @@ func (u *UI) adminRoutes() []route {
 		{method: "POST", path: "/-/admin/quotas", handle: administering(u.postDefaultQuota)},
 		{method: "POST", path: "/-/admin/quotas/{owner}", handle: administering(u.postQuota)},
 		{method: "GET", path: "/-/admin/audit", handle: administering(u.getAudit)},
+		{method: "GET", path: "/-/admin/doctor", handle: administering(u.getDoctor)},
 		{method: "GET", path: "/-/admin/jobs", handle: administering(u.getJobs)},
 		{method: "POST", path: "/-/admin/jobs", handle: administering(u.postJobs)},
 	}

@@ -90,5 +90,6 @@ export async function pages(berth) {
     { name: "admin-quotas", path: "/-/admin/quotas", as: "admin" },
     { name: "admin-audit", path: "/-/admin/audit", as: "admin" },
     { name: "admin-jobs", path: "/-/admin/jobs", as: "admin" },
+    { name: "admin-connection", path: "/-/admin/doctor", as: "admin" },
   ];
 }

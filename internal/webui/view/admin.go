@@ -19,6 +19,7 @@ func adminTabs(current string) []Tab {
 		{Name: "Quotas", Href: "/-/admin/quotas", Icon: IconDatabase},
 		{Name: "Audit log", Href: "/-/admin/audit", Icon: IconLog},
 		{Name: "Jobs", Href: "/-/admin/jobs", Icon: IconClock},
+		{Name: "Connection", Href: "/-/admin/doctor", Icon: IconPulse},
 	}
 	for i := range tabs {
 		tabs[i].Current = string(tabs[i].Href) == current

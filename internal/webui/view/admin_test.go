@@ -43,7 +43,12 @@ func TestAdministration(t *testing.T) {
 			{At: noon(), Actor: "operator", Action: "quota.set", Target: "default"},
 		}, Before: 9}),
 		"admin_audit_none": Audit(AuditPage{Before: 9, Failure: "Expected a day."}),
-		"admin_jobs":       Jobs([]JobRow{{Name: "sweep", Every: time.Hour, StartedAt: noon(), Took: time.Second, Done: 1200, Error: "no broom", NextAt: noon().Add(time.Hour)}, {Name: "count", Running: true, StartedAt: noon()}, {Name: "rest"}}),
+		"admin_doctor": Doctor(DoctorPage{
+			Checks: []Check{{Title: "Address", State: CheckGood, Text: "It is."}, {"TLS", CheckBad, "There is none.", "external_urls: [https://a]"}},
+			Peer:   "10.0.0.1", Client: "203.0.113.7", Host: "a<b", Origin: "http://a", External: []string{"http://a"}, Registry: "a", Plain: true,
+			Sent: []SentHeader{{"X-Forwarded-For", `"><script>alert(1)</script>`}},
+		}),
+		"admin_jobs": Jobs([]JobRow{{Name: "sweep", Every: time.Hour, StartedAt: noon(), Took: time.Second, Done: 1200, Error: "no broom", NextAt: noon().Add(time.Hour)}, {Name: "count", Running: true, StartedAt: noon()}, {Name: "rest"}}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
