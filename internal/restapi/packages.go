@@ -130,7 +130,7 @@ func (a *API) printPackage(r *http.Request, p registry.Package) jsonPackage {
 		_, name, _ := strings.Cut(p.Repository, "/")
 		out.Repository = &jsonRepository{
 			ID: p.RepositoryID, Name: name, FullName: p.Repository, Owner: out.Owner,
-			Private: p.RepositoryVisible != berth.VisibilityPublic, Visibility: p.RepositoryVisible, HTMLURL: a.origins.Of(r) + "/" + p.Repository,
+			Private: p.RepositoryVisible != berth.VisibilityPublic, Visibility: p.RepositoryVisible, HTMLURL: a.origins.Of(r) + repositoryPage(p.Repository),
 		}
 	}
 	return out

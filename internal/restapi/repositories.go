@@ -2,6 +2,7 @@ package restapi
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/account"
@@ -58,7 +59,7 @@ func (a *API) repositoryDoc(r *http.Request, repo account.Repository) repository
 		ID: repo.ID, Name: repo.Name, FullName: repo.FullName(),
 		Owner:   jsonOwner{Login: repo.Owner, ID: repo.OwnerID, Type: holderType(repo.OwnerKind)},
 		Private: repo.Visibility != berth.VisibilityPublic, Visibility: repo.Visibility,
-		Description: repo.Description, Homepage: repo.WebURL, HTMLURL: a.origins.Of(r) + "/" + repo.FullName(),
+		Description: repo.Description, Homepage: repo.WebURL, HTMLURL: a.origins.Of(r) + repositoryPage(repo.FullName()),
 		CreatedAt: stamp(repo.CreatedAt), Permissions: permissionsOf(repo.Role),
 	}
 }
@@ -173,4 +174,10 @@ func (a *API) deleteRepository(w *httpkit.Writer, r *http.Request, v berth.Viewe
 		return err
 	}
 	return noContent(w)
+}
+
+// repositoryPage is the path of the page of a repository, by its full name.
+func repositoryPage(full string) string {
+	owner, name, _ := strings.Cut(full, "/")
+	return "/" + owner + "/-/repositories/" + name
 }

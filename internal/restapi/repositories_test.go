@@ -253,7 +253,7 @@ func TestRepositoryShape(t *testing.T) {
 	ada := s.As("ada")
 	made := api(ada, "POST", "/orgs/acme/repos", `{"name": "Web", "description": "d", "homepage": "https://x/"}`).Want(http.StatusCreated)
 	want := fmt.Sprintf(`{"id":1,"name":"Web","full_name":"acme/Web","owner":{"login":"acme","id":5,"type":"Organization"},"private":true,"visibility":"private",`+
-		`"description":"d","homepage":"https://x/","html_url":"%s/acme/Web","created_at":"%s","permissions":{"admin":true,"push":true,"pull":true}}`,
+		`"description":"d","homepage":"https://x/","html_url":"%s/acme/-/repositories/Web","created_at":"%s","permissions":{"admin":true,"push":true,"pull":true}}`,
 		s.URL, s.Clock.Now().Format("2006-01-02T15:04:05Z"))
 	if string(made.Body) != want {
 		t.Errorf("%s\n%s", made.Body, want)

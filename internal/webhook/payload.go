@@ -199,7 +199,7 @@ func versionOf(e berth.PackageEvent, f meta.VersionFacts, origin string) *versio
 	digest := string(e.Digest)
 	return &versionDoc{
 		ID: e.VersionID, Version: digest, Name: digest, Description: labels.Description, Summary: labels.Description,
-		HTMLURL: origin + "/" + e.Name.String(), TagName: e.Tag, TargetOID: labels.Revision,
+		HTMLURL: origin + "/" + e.Name.String() + "@" + e.Digest.String(), TagName: e.Tag, TargetOID: labels.Revision,
 		CreatedAt: stamp(f.PushedAt), UpdatedAt: stamp(f.UpdatedAt),
 		Metadata: []any{}, DockerMetadata: []any{}, PackageFiles: []any{},
 		ContainerMetadata: &containerDoc{

@@ -68,7 +68,7 @@ func readRepository(ctx context.Context, tx *meta.Tx, id int64, origin string) (
 	return &repositoryDoc{
 		ID: r.ID, Name: r.Name, FullName: full, Owner: account{Login: r.Owner, ID: r.OwnerID, Type: kind, HTMLURL: origin + "/" + r.Owner},
 		Private: r.Visibility != berth.VisibilityPublic, Visibility: r.Visibility, Description: r.Description, Homepage: r.WebURL,
-		HTMLURL: origin + "/" + full, CreatedAt: stamp(r.CreatedAt),
+		HTMLURL: origin + "/" + r.Owner + "/-/repositories/" + r.Name, CreatedAt: stamp(r.CreatedAt),
 	}, nil
 }
 
