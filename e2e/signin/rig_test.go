@@ -310,7 +310,11 @@ func (b *browser) follow(p *reply, start string) *reply {
 func (b *browser) submit(p *reply, fields url.Values) *reply {
 	b.r.t.Helper()
 	form := url.Values{}
-	forms := strings.Split(p.body, "<form")
+	content := p.body
+	if _, main, ok := strings.Cut(content, "<main"); ok { // ours, between the forms of every page
+		content, _, _ = strings.Cut(main, "</main>")
+	}
+	forms := strings.Split(content, "<form")
 	last := forms[len(forms)-1]
 	for _, m := range regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)"`).FindAllStringSubmatch(last, -1) {
 		form.Set(m[1], html.UnescapeString(m[2]))

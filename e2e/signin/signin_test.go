@@ -42,7 +42,7 @@ func TestSignIn(t *testing.T) { //nolint:paralleltest // one story
 	ada := r.browser()
 	page = ada.signIn("ada", "")
 	page.want(http.StatusConflict, "berth identity link USER --provider corp --subject subject-2")
-	ada.get("http://"+r.berth+"/").want(http.StatusOK, "for the others, sign in")
+	ada.get("http://"+r.berth+"/").want(http.StatusOK, "sign in for the rest")
 	// Until an administrator says that it is the same person.
 	r.run("identity", "link", "ada", "--provider", "corp", "--subject", "subject-2")
 	ada.signIn("ada", "").want(http.StatusOK, "Signed in as <strong>ada</strong>")
@@ -61,12 +61,12 @@ func TestSignIn(t *testing.T) { //nolint:paralleltest // one story
 	// Who is blocked here is, whatever the provider says.
 	r.suspend("ada", http.MethodPut)
 	r.browser().signIn("ada", "").want(http.StatusUnauthorized, "The account is blocked")
-	ada.get("http://"+r.berth+"/").want(http.StatusOK, "for the others, sign in")
+	ada.get("http://"+r.berth+"/").want(http.StatusOK, "sign in for the rest")
 	r.suspend("ada", http.MethodDelete)
 	r.browser().signIn("ada", "").want(http.StatusOK, "Signed in as <strong>ada</strong>")
 
 	// Sign out, and the cookie is worth nothing.
-	again.post("http://"+r.berth+"/logout", nil).want(http.StatusOK, "for the others, sign in")
+	again.post("http://"+r.berth+"/logout", nil).want(http.StatusOK, "sign in for the rest")
 }
 
 func TestForeignAnswers(t *testing.T) { //nolint:paralleltest // one story
@@ -77,7 +77,7 @@ func TestForeignAnswers(t *testing.T) { //nolint:paralleltest // one story
 	attacker.stopAt = "/login/oidc/corp/callback"
 	stolen := attacker.signIn("grace", "").url
 	victim.get(stolen.String()).want(http.StatusBadRequest, "Signing in did not work")
-	victim.get("http://"+r.berth+"/").want(http.StatusOK, "for the others, sign in")
+	victim.get("http://"+r.berth+"/").want(http.StatusOK, "sign in for the rest")
 
 	// Nor with a state of one's own beside it.
 	victim.stopAt = "/login/oidc/corp/callback"
@@ -98,7 +98,7 @@ func TestForeignAnswers(t *testing.T) { //nolint:paralleltest // one story
 	replay := r.browser()
 	replay.jar.SetCookies(&url.URL{Scheme: "http", Host: r.berth, Path: "/"}, cookies)
 	replay.get(stolen.String()).want(http.StatusBadRequest, "good once")
-	replay.get("http://"+r.berth+"/").want(http.StatusOK, "for the others, sign in")
+	replay.get("http://"+r.berth+"/").want(http.StatusOK, "sign in for the rest")
 
 	replay.get("http://"+r.berth+"/login/oidc/other").want(http.StatusNotFound, "not in the configuration")
 }

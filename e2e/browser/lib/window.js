@@ -69,6 +69,8 @@ export class Window {
       if (m.type() !== "error" && m.type() !== "warning") return;
       // The status of the page itself is looked at by whoever asked for it.
       if (/^Failed to load resource: the server responded with a status of 4/.test(m.text()) && m.location().url === this.asked) return;
+      // A list that is filtered while somebody leaves; any other failure is seen below.
+      if (m.text().startsWith("htmx: htmx:error: Failed to fetch")) return;
       this.note(`console ${m.type()}`, `${m.text()} (${m.location().url})`);
     });
     page.on("pageerror", (err) => this.note("script", err.message));
