@@ -23,7 +23,7 @@ func TestAddressesOfTheServer(t *testing.T) {
 			{"invitation create", "", `^` + tt.want + `/join/\S{20,}\n$`},
 			{"invitation create -o json", "", `"url":"` + tt.want + `/join/`},
 			{"invitation create --expires 999999d", "", `!--expires: .*at most 90 days, got "999999d"`},
-			{"repo show admin/web -o json", "", `"html_url":"` + tt.want + `/admin/web"`},
+			{"repo show admin/web -o json", "", `"html_url":"` + tt.want + `/admin/-/repositories/web"`},
 		})
 	}
 }
