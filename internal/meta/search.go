@@ -40,7 +40,7 @@ const (
 					x.kind AS kind, x.updated_at AS updated_at, x.downloads AS downloads
 				FROM packages x `
 	rankColumns = `CASE CAST($17 AS TEXT) WHEN 'updated' THEN -k.updated_at WHEN 'downloads' THEN -k.downloads ELSE
-				(CASE WHEN k.path LIKE $8 ESCAPE '\' OR $9 <> '' AND h.folded || '/' || k.path LIKE $9 ESCAPE '\' THEN 0 WHEN k.path LIKE $10 ESCAPE '\' THEN 1 ELSE 2 END) END`
+				(CASE WHEN $8 = '%' OR k.path LIKE $8 ESCAPE '\' OR $9 <> '' AND h.folded || '/' || k.path LIKE $9 ESCAPE '\' THEN 0 WHEN k.path LIKE $10 ESCAPE '\' THEN 1 ELSE 2 END) END`
 	searchedWhere = ` LIMIT 50000) k CROSS JOIN owners h
 			WHERE h.id = k.owner_id AND (CAST($16 AS TEXT) = '' OR k.kind = $16)
 				AND ($10 = '%' OR k.path LIKE $10 ESCAPE '\' OR $15 AND (lower(k.description) LIKE $10 ESCAPE '\' OR h.folded || '/' || k.path LIKE $10 ESCAPE '\'))

@@ -153,8 +153,11 @@ func (s *Service) findPackages(ctx context.Context, v berth.Viewer, q PackageQue
 		return nil, berth.ErrRequestInvalid.With("%.40q is no order; use updated, downloads, or none for the name", q.Sort)
 	}
 	want := meta.PackageSearch{
-		Words: []string{"%" + meta.Like(search) + "%"}, Begins: "%",
+		Begins: "%",
 		Kind: q.Kind, Visibility: q.Visibility, Sort: string(q.Sort), Skip: q.Skip, Limit: q.Limit,
+	}
+	if search != "" {
+		want.Words = []string{"%" + meta.Like(search) + "%"}
 	}
 	if q.Sort == SortName {
 		want.After = q.After
