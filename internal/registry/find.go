@@ -153,8 +153,7 @@ func (s *Service) findPackages(ctx context.Context, v berth.Viewer, q PackageQue
 		return nil, berth.ErrRequestInvalid.With("%.40q is no order; use updated, downloads, or none for the name", q.Sort)
 	}
 	want := meta.PackageSearch{
-		Begins: "%",
-		Kind: q.Kind, Visibility: q.Visibility, Sort: string(q.Sort), Skip: q.Skip, Limit: q.Limit,
+		Begins: "%", Kind: q.Kind, Visibility: q.Visibility, Sort: string(q.Sort), Skip: q.Skip, Limit: q.Limit,
 	}
 	if search != "" {
 		want.Words = []string{"%" + meta.Like(search) + "%"}
