@@ -2,6 +2,7 @@ package webui
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -51,6 +52,20 @@ func (u *UI) sure(h handler) handler {
 		r.PostForm.Del(fieldConfirm)
 		return h(w, r, v)
 	}
+}
+
+// sureIf is sure for forms that are dangerous only with some values.
+func (u *UI) sureIf(dangerous func(url.Values) bool, h handler) handler {
+	sure := u.sure(h)
+	return signed(func(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+		if err := readForm(w, r); err != nil {
+			return err
+		}
+		if dangerous(r.PostForm) {
+			return sure(w, r, v)
+		}
+		return h(w, r, v)
+	})
 }
 
 // askAgain shows the page that asks for the password, with all fields of the form but

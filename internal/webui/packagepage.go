@@ -43,7 +43,7 @@ func (u *UI) getImage(w *httpkit.Writer, r *http.Request, v berth.Viewer, at pla
 		return u.getVersion(w, r, v, at)
 	}
 	ctx := r.Context()
-	page := view.PackagePage{Head: at.head("overview")}
+	p := view.PackagePage{Head: at.head("overview")}
 	tags, err := u.registry.FindTags(ctx, v, at.name, registry.TagQuery{Newest: true, Limit: shownTags})
 	if err != nil {
 		return err
@@ -60,26 +60,22 @@ func (u *UI) getImage(w *httpkit.Writer, r *http.Request, v berth.Viewer, at pla
 	if err != nil {
 		return err
 	}
-	page.Tags = tagRows(tags, versions)
+	p.Tags = tagRows(tags, versions)
 	latest, found := versions[newest]
 	if found {
 		card, err := u.card(ctx, v, at, latest, rest)
 		if err != nil {
 			return err
 		}
-		page.Latest, page.Install = &card, u.install(r, at, rest, string(latest.Kind), latest.Summary)
+		p.Latest, p.Install = &card, u.install(r, at, rest, string(latest.Kind), latest.Summary)
 	}
-	if page.About, err = u.about(ctx, v, at, latest); err != nil {
+	if p.About, err = u.about(ctx, v, at, latest); err != nil {
 		return err
 	}
-	if page.Readme, page.From, err = u.packageReadme(ctx, v, at); err != nil {
+	if p.Readme, p.From, err = u.packageReadme(ctx, v, at); err != nil {
 		return err
 	}
-	return u.show(w, r, v, packagePage(at, page))
-}
-
-func packagePage(at place, p view.PackagePage) page {
-	return page{title: at.name.String(), main: view.Package(p)}
+	return u.show(w, r, v, page{title: at.name.String(), main: view.Package(p)})
 }
 
 // newest returns the version that a package is shown by and its reference: that of the

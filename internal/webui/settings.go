@@ -31,20 +31,6 @@ func widens(f url.Values) bool {
 	return to == berth.VisibilityPublic || to == berth.VisibilityInternal
 }
 
-// sureIf is sure for forms that are dangerous only with some values.
-func (u *UI) sureIf(dangerous func(url.Values) bool, h handler) handler {
-	sure := u.sure(h)
-	return signed(func(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-		if err := readForm(w, r); err != nil {
-			return err
-		}
-		if dangerous(r.PostForm) {
-			return sure(w, r, v)
-		}
-		return h(w, r, v)
-	})
-}
-
 func (u *UI) profile(ctx context.Context, v berth.Viewer) (view.ProfilePage, error) {
 	me, err := u.account.Self(ctx, v)
 	return view.ProfilePage{Login: me.Login, Admin: me.Admin, CreatedAt: me.CreatedAt, Visibility: string(me.DefaultVisibility)}, err

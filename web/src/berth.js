@@ -8,11 +8,9 @@ function say(text) {
   if (live) live.textContent = text;
 }
 
-// Copy buttons: data-copy holds the text, or data-copy-from the id of its element.
+// Copy buttons: data-copy holds the text.
 async function copy(button) {
-  const from = button.dataset.copyFrom;
-  const text = from ? document.getElementById(from)?.textContent : button.dataset.copy;
-  if (!text) return;
+  const text = button.dataset.copy;
   try {
     await navigator.clipboard.writeText(text);
   } catch {
@@ -78,9 +76,8 @@ function prepare(part) {
 }
 
 document.addEventListener("click", (event) => {
-  const target = event.target.closest?.("[data-copy],[data-copy-from],[data-line],[data-close]");
+  const target = event.target.closest?.("[data-copy],[data-line]");
   if (target?.matches("[data-line]")) chooseLine(event, target);
-  else if (target?.matches("[data-close]")) target.closest("details,[data-closable]")?.removeAttribute("open");
   else if (target) copy(target);
   for (const menu of document.querySelectorAll("details[data-menu][open]")) {
     if (!menu.contains(event.target)) menu.open = false;
@@ -93,7 +90,6 @@ document.addEventListener("change", (event) => {
     for (const row of box.form.querySelectorAll("input[data-row]")) row.checked = box.checked;
   }
   if (box.form?.matches("[data-rows]")) recount(box.form);
-  if (box.matches("[data-submit]")) box.form.requestSubmit();
 });
 
 document.addEventListener("input", (event) => {
