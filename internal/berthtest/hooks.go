@@ -15,14 +15,20 @@ func (s *Server) Happen(e berth.PackageEvent) {
 }
 
 // TellHooks does what the jobs do: it turns events into deliveries, sends all that is
-// due, and returns when it is sent.
+// due, and returns when it is sent. One call at a time: see Service.Wait of webhook.
 func (s *Server) TellHooks() {
 	s.t.Helper()
+	s.StartHooks()
+	s.Hooks.Wait()
+}
+
+// StartHooks is TellHooks that does not wait for receivers.
+func (s *Server) StartHooks() {
+	s.t.Helper()
 	if _, err := s.Hooks.Expand(s.t.Context()); err != nil {
-		s.t.Fatal(err)
+		s.t.Error(err)
 	}
 	if _, err := s.Hooks.Start(s.t.Context()); err != nil {
-		s.t.Fatal(err)
+		s.t.Error(err)
 	}
-	s.Hooks.Wait()
 }

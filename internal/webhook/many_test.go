@@ -71,10 +71,11 @@ func TestReplicas(t *testing.T) {
 			w.push(fmt.Sprintf("v%d", i))
 		}
 		var group sync.WaitGroup
-		for _, s := range []interface{ TellHooks() }{w, other, w, other} {
-			group.Go(s.TellHooks)
+		for _, s := range []interface{ StartHooks() }{w, other, w, other} {
+			group.Go(s.StartHooks)
 		}
 		group.Wait()
+		other.Hooks.Wait()
 		w.TellHooks()
 		seen := map[string]int{}
 		for _, got := range r.taken() {

@@ -59,7 +59,8 @@ func (s *Service) Start(ctx context.Context) (int, error) {
 	}
 }
 
-// Wait returns when nothing is under way any more.
+// Wait returns when nothing is under way any more. It must not run beside a call of
+// Start that finds nothing under way.
 func (s *Service) Wait() { s.busy.Wait() }
 
 // work sends one delivery after the other.
