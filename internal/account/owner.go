@@ -105,7 +105,7 @@ func (o Owner) known(v berth.Viewer) bool {
 // showsAnything reports whether there is a package or a repository of an owner that the
 // viewer may read.
 func showsAnything(ctx context.Context, tx *meta.Tx, v berth.Viewer, owner int64) (bool, error) {
-	packages, err := tx.SearchPackages(ctx, meta.PackageSearch{Reader: packageReader(v), Owner: owner, Limit: 1})
+	packages, err := tx.FilterPackages(ctx, meta.PackageFilter{Reader: packageReader(v), Owner: owner, Like: "%", Limit: 1})
 	if err != nil || len(packages) > 0 {
 		return err == nil, err
 	}

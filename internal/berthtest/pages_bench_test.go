@@ -31,7 +31,7 @@ func BenchmarkPages(b *testing.B) {
 		b.Fatal(err)
 	}
 	for _, path := range []string{
-		"/", "/acme", "/acme?sort=updated", "/acme?sort=downloads", "/acme?q=app-00012", "/acme?page=100", "/search?q=app-00012", "/search?q=nothing", "/search?q=app",
+		"/", "/acme", "/acme?sort=updated", "/acme?sort=downloads", "/acme?q=app-00012", "/acme?page=100", "/search?q=app-00012", "/search?q=nothing", "/search?q=app", "/search?q=acme/app",
 		"/acme/app-0000001", "/acme/app-0000001/-/tags", "/acme/app-0000001/-/tags?q=12", "/acme/app-0000001/-/versions", "/acme/app-0000001/-/versions?filter=untagged",
 		"/acme/app-0000001/-/versions?filter=broken", "/acme/app-0000001/-/settings", "/acme/-/settings", "/acme/-/repositories", "/-/admin", "/-/admin/users", "/-/admin/audit",
 	} {

@@ -60,7 +60,7 @@ func sqliteDSN(path string, write bool) string {
 		q.Add("_pragma", "cache_size(-8192)")
 	} else {
 		q.Add("_pragma", "query_only(1)")
-		q.Add("_pragma", "cache_size(-1024)")
+		q.Add("_pragma", "cache_size(-4096)")
 	}
 	name := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath(), RawQuery: q.Encode()}
 	return name.String()

@@ -21,6 +21,7 @@ func (l VersionList) Query() (text string, args []any) { return l.query() }
 func (l TagList) Query() (text string, args []any) { return l.query() }
 
 func (q PackageSearch) Query() (text string, args []any) { return q.query() }
+func (f PackageFilter) Query() (text string, args []any) { return f.query() }
 
 // Kept returns how many statements a connection of SQLite holds prepared.
 func Kept(conn any) int { return len(conn.(*keeper).stmts) }

@@ -20,7 +20,7 @@ func TestPlansOfSearches(t *testing.T) {
 	}{
 		"tagged versions": {
 			query: meta.VersionList{Tagged: true}.Query, sorts: 1,
-			uses: []string{"SEARCH k USING INDEX manifests_versions (package_id=? AND id<?)", "SEARCH t USING COVERING INDEX tags_digest (package_id=? AND digest=?)"},
+			uses: []string{"SEARCH k USING COVERING INDEX manifests_versions (package_id=? AND id<?)", "SEARCH t USING COVERING INDEX tags_digest (package_id=? AND digest=?)"},
 		},
 		"broken versions": {
 			query: meta.VersionList{Broken: true}.Query, sorts: 3,
@@ -39,12 +39,20 @@ func TestPlansOfSearches(t *testing.T) {
 			uses:  []string{"SEARCH t USING INDEX tags_newest (package_id=? AND (updated_at,folded)<(?,?))"},
 		},
 		"packages of an owner": {
-			query: meta.PackageSearch{Owner: 1}.Query, sorts: 2,
-			uses: []string{"SEARCH x USING INDEX packages_live (owner_id=? AND path>?)", "SEARCH p USING INTEGER PRIMARY KEY (rowid=?)"},
+			query: meta.PackageFilter{Owner: 1}.Query, sorts: 1,
+			uses: []string{"SEARCH k USING INDEX packages_live (owner_id=? AND path>?)", "SEARCH p USING INTEGER PRIMARY KEY (rowid=?)"},
+		},
+		"packages by last push": {
+			query: meta.PackageFilter{Owner: 1, Sort: "updated"}.Query, sorts: 1,
+			uses: []string{"SEARCH k USING INDEX packages_updated (owner_id=?)"},
+		},
+		"packages by pulls": {
+			query: meta.PackageFilter{Owner: 1, Sort: "downloads"}.Query, sorts: 1,
+			uses: []string{"SEARCH k USING INDEX packages_downloads (owner_id=?)"},
 		},
 		"packages": {
 			query: meta.PackageSearch{}.Query, sorts: 2,
-			uses: []string{"SEARCH h USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH p USING INTEGER PRIMARY KEY (rowid=?)"},
+			uses: []string{"SEARCH k USING INTEGER PRIMARY KEY (rowid>?)", "SEARCH p USING INTEGER PRIMARY KEY (rowid=?)"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -59,7 +67,7 @@ func TestPlansOfSearches(t *testing.T) {
 			for line := range strings.Lines(plan) {
 				table, _, _ := strings.Cut(strings.TrimPrefix(line, "SCAN "), " ")
 				switch strings.TrimSpace(table) {
-				case "q", "v", "k", "a", "x", "f", "z", "broken", "CONSTANT": // x of packages is bounded
+				case "q", "v", "k", "a", "x", "y", "f", "z", "broken", "CONSTANT": // x of packages is bounded, y are the names of owners
 				default:
 					if strings.HasPrefix(line, "SCAN ") && !strings.Contains(line, "blobs_lost") {
 						t.Errorf("reads all: %s", line)

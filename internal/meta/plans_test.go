@@ -49,7 +49,7 @@ func TestPlansOfLists(t *testing.T) {
 		},
 		"versions": {
 			query: "FROM (SELECT k.id AS id FROM manifests k", sorts: 1,
-			uses: []string{"k USING INDEX manifests_versions (package_id=? AND id<?)", "t USING INDEX tags_digest (package_id=? AND digest=?)"},
+			uses: []string{"k USING COVERING INDEX manifests_versions (package_id=? AND id<?)", "t USING INDEX tags_digest (package_id=? AND digest=?)"},
 		},
 		"tags": {
 			query: "AND t.folded > $2 AND NOT EXISTS",

@@ -152,19 +152,20 @@ func (s *Service) findPackages(ctx context.Context, v berth.Viewer, q PackageQue
 	if q.Sort != SortName && q.Sort != SortUpdated && q.Sort != SortDownloads {
 		return nil, berth.ErrRequestInvalid.With("%.40q is no order; use updated, downloads, or none for the name", q.Sort)
 	}
-	want := meta.PackageSearch{
-		Begins: "%", Kind: q.Kind, Visibility: q.Visibility, Sort: string(q.Sort), Skip: q.Skip, Limit: q.Limit,
-	}
-	if search != "" {
-		want.Words = []string{"%" + meta.Like(search) + "%"}
+	want := meta.PackageFilter{
+		Reader: reader(v), Like: "%" + meta.Like(search) + "%", Kind: q.Kind, Visibility: q.Visibility,
+		Sort: string(q.Sort), Skip: within(q.Skip, 0, MaxSkip), Limit: within(q.Limit, 1, MaxPage),
 	}
 	if q.Sort == SortName {
 		want.After = q.After
 	}
-	if q.Owner == "" {
-		return nil, nil // which is no owner, and not all of them
-	}
-	return s.searchPackages(ctx, v, q.Owner, want)
+	return s.listed(ctx, v, func(tx *meta.Tx) ([]meta.ListedPackage, error) {
+		standing, _, err := tx.OwnerStanding(ctx, q.Owner, v.UserID)
+		if want.Owner = standing.OwnerID; err != nil || want.Owner == 0 {
+			return nil, err
+		}
+		return tx.FilterPackages(ctx, want)
+	})
 }
 
 // SearchQuery says what is looked for in the packages of all owners.
@@ -176,42 +177,35 @@ type SearchQuery struct {
 
 // Search returns the packages of all owners that the viewer may read, and in whose name
 // (owner/path) or description all words are: first what is called so, then what begins
-// so, then by name. It looks through the fifty thousand packages that were made last.
-// Without words it returns all. Errors: berth.ErrRequestInvalid.
+// so, then by path, and of equal paths that of the older owner. It looks through the
+// fifty thousand packages that were made last. Without words it returns all.
+// Errors: berth.ErrRequestInvalid.
 func (s *Service) Search(ctx context.Context, v berth.Viewer, q SearchQuery) ([]Package, error) {
 	text, err := searched(q.Text)
 	if err != nil {
 		return nil, err
 	}
-	want := meta.PackageSearch{Wide: true, Begins: meta.Like(text) + "%", Skip: q.Skip, Limit: q.Limit}
-	if strings.Contains(text, "/") {
-		want.Full = want.Begins
-	}
+	want := meta.PackageSearch{Reader: reader(v), Text: text, Skip: within(q.Skip, 0, MaxSkip), Limit: within(q.Limit, 1, MaxPage)}
 	for word := range strings.FieldsSeq(text) {
 		if len(want.Words) < meta.MaxWords {
-			want.Words = append(want.Words, "%"+meta.Like(word)+"%")
+			want.Words = append(want.Words, word)
 		}
 	}
-	return s.searchPackages(ctx, v, "", want)
+	return s.listed(ctx, v, func(tx *meta.Tx) ([]meta.ListedPackage, error) { return tx.SearchPackages(ctx, want) })
 }
 
-func (s *Service) searchPackages(ctx context.Context, v berth.Viewer, owner string, want meta.PackageSearch) ([]Package, error) {
-	want.Reader = reader(v)
-	want.Skip, want.Limit = max(0, min(want.Skip, MaxSkip)), max(1, min(want.Limit, MaxPage))
+// listed returns the packages of a list as the viewer may know them.
+func (s *Service) listed(ctx context.Context, v berth.Viewer, find func(*meta.Tx) ([]meta.ListedPackage, error)) ([]Package, error) {
 	var list []Package
 	err := s.meta.View(ctx, func(tx *meta.Tx) error {
 		list = nil
 		if none, err := unlisted(ctx, tx, v); err != nil || none {
 			return err
 		}
-		if owner != "" {
-			standing, _, err := tx.OwnerStanding(ctx, owner, v.UserID)
-			if err != nil || standing.OwnerID == 0 {
-				return err
-			}
-			want.Owner = standing.OwnerID
+		rows, err := find(tx)
+		if err != nil {
+			return err
 		}
-		rows, err := tx.SearchPackages(ctx, want)
 		standings := map[string]berth.Standing{}
 		for _, row := range rows {
 			of, ok := standings[row.Name.Owner]
@@ -223,7 +217,9 @@ func (s *Service) searchPackages(ctx context.Context, v berth.Viewer, owner stri
 			}
 			list = append(list, packageOf(row.Package, knownInList(v, of, row)))
 		}
-		return err
+		return nil
 	})
 	return list, err
 }
+
+func within(n, least, most int) int { return max(least, min(n, most)) }
