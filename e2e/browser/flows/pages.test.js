@@ -1,23 +1,19 @@
 // Every page of the demonstration, looked at in both themes, wide and narrow.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Berth } from "../lib/berth.js";
-import { Window, launch } from "../lib/window.js";
+import { begin, end } from "../lib/begin.js";
+import { Window } from "../lib/window.js";
 import { seed } from "../shots/demo.js";
 import { pages } from "../shots/pages.js";
 
 let berth, browser;
 
 before(async () => {
-  [berth, browser] = await Promise.all([Berth.start(), launch()]);
+  ({ berth, browser } = await begin());
   await seed(berth);
 });
 
-after(async () => {
-  await browser?.close();
-  await berth?.stop();
-  await berth?.remove();
-});
+after(() => end({ berth, browser }));
 
 test("every page", { timeout: 600_000 }, async () => {
   const windows = new Map();

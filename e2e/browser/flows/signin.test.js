@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { poll } from "../lib/berth.js";
 import { berth, open, password, test } from "../lib/suite.js";
 
 test("sign in, and out", async () => {
@@ -64,5 +65,5 @@ test("what is not there says so, with the number of the request", async () => {
   const w = await open();
   await w.visit("/-/nothing-here", { status: 404 });
   const [, id] = /Request (\w+)/.exec(await w.main().textContent());
-  assert.match(await berth.said(), new RegExp(id), "the log knows it");
+  await poll("the log knows it", async () => (await berth.logged()).includes(id));
 });

@@ -1,6 +1,6 @@
 // The server under test: the real binary with a data directory of its own.
 import { spawn, execFile } from "node:child_process";
-import { createWriteStream } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -14,7 +14,7 @@ export const password = "correct-Horse-9-battery";
 const bin = process.env.BERTH_BIN || fileURLToPath(new URL("../../../bin/berth", import.meta.url));
 
 // poll calls f until it returns something, for as long as that is worth waiting for.
-export async function poll(what, f, seconds = 30) {
+export async function poll(what, f, seconds = 60) {
   const end = Date.now() + seconds * 1000;
   for (let last; ; ) {
     try {
@@ -28,13 +28,27 @@ export async function poll(what, f, seconds = 30) {
   }
 }
 
+// freePort is a port that nobody has now. It is not one of those that the system gives
+// to whoever asks for any: such a one would soon be somebody else's, and a server that
+// starts again has to get its own. Where source code lies is named by it, too, which is
+// why the server is not left to choose.
 async function freePort() {
-  const server = createServer();
-  await new Promise((ok, wrong) => server.once("error", wrong).listen(0, "127.0.0.1", ok));
-  const { port } = server.address();
-  await new Promise((ok) => server.close(ok));
-  return port;
+  for (let tries = 100; ; tries--) {
+    const server = createServer();
+    const port = 12_000 + Math.floor(Math.random() * 14_000);
+    try {
+      await new Promise((ok, wrong) => server.once("error", wrong).listen(port, "127.0.0.1", ok));
+    } catch (err) {
+      if (!tries) throw err;
+      continue;
+    }
+    await new Promise((ok) => server.close(ok));
+    return port;
+  }
 }
+
+// taken is what the server says when somebody else was faster.
+const taken = /address already in use/;
 
 export class Berth {
   // start returns a server that is ready. The folder goes with it, unless it was given.
@@ -43,34 +57,59 @@ export class Berth {
     b.env = env;
     b.folder = await mkdtemp(join(tmpdir(), "berth-browser-"));
     b.data = data || join(b.folder, "data");
-    b.host = `127.0.0.1:${await freePort()}`;
-    b.url = `http://${b.host}`;
     b.log = join(b.folder, "log");
-    await b.run();
-    return b;
+    for (let tries = 5; ; tries--) {
+      b.host = `127.0.0.1:${await freePort()}`;
+      b.url = `http://${b.host}`;
+      try {
+        await b.run();
+        return b;
+      } catch (err) {
+        await b.kill();
+        if (tries && taken.test(err.message)) continue;
+        await b.remove();
+        throw err;
+      }
+    }
   }
 
   async run() {
-    const log = createWriteStream(this.log, { flags: "a" });
-    this.process = spawn(bin, ["serve", "--addr", this.host, "--data", this.data], {
+    const before = (await this.logged()).length;
+    const log = openSync(this.log, "a");
+    const server = (this.process = spawn(bin, ["serve", "--addr", this.host, "--data", this.data], {
       cwd: this.folder,
       env: { ...process.env, BERTH_ADMIN_PASSWORD: password, BERTH_LOG_LEVEL: "info", ...this.env },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    this.process.stdout.pipe(log, { end: false });
-    this.process.stderr.pipe(log, { end: false });
+      stdio: ["ignore", log, log],
+    }));
+    closeSync(log); // the server has its own
     this.ended = new Promise((ok) => {
-      this.process.once("error", (err) => ok(err.message));
-      this.process.once("close", (code, signal) => ok(code ?? signal));
+      server.once("error", (err) => ok(err.message));
+      server.once("close", (code, signal) => ok(code ?? signal));
     });
+    // Whatever becomes of the flow, no server stays behind.
+    const end = () => server.kill("SIGKILL");
+    process.once("exit", end);
     let gone;
-    this.ended.then((how) => (gone = how));
-    await poll("berth is ready", async () => {
-      if (gone !== undefined) throw new Error(`berth has ended: ${gone}`);
-      return (await fetch(`${this.url}/readyz`)).ok;
-    }).catch(async (err) => {
-      throw new Error(`${err.message}\n${await this.said()}`, { cause: err });
+    this.ended.then((how) => {
+      gone = how;
+      process.off("exit", end);
     });
+    try {
+      const ready = await poll("berth is ready", async () => {
+        if (gone !== undefined) return "ended";
+        // Whoever else has the address does not say so in this log.
+        return (await this.logged()).slice(before).includes(`is ready on ${this.url}`) && (await fetch(`${this.url}/readyz`)).ok;
+      }, 120);
+      if (ready === "ended") throw new Error(`berth has ended: ${gone}`);
+    } catch (err) {
+      throw new Error(`${err.message}\n${await this.said()}`, { cause: err });
+    }
+  }
+
+  // kill ends what stop cannot, or what has ended.
+  async kill() {
+    this.process.kill("SIGKILL");
+    await this.ended;
   }
 
   // stop ends the server as an operator would; it has to agree.
@@ -90,8 +129,13 @@ export class Berth {
     await rm(this.folder, { recursive: true, force: true });
   }
 
+  // logged is what it has written so far, and said the end of it.
+  logged() {
+    return readFile(this.log, "utf8").catch(() => "");
+  }
+
   async said() {
-    return (await readFile(this.log, "utf8").catch((err) => err.message)).slice(-8 << 10);
+    return (await this.logged()).slice(-8 << 10);
   }
 
   // command runs the command line on the data directory.

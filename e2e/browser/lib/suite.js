@@ -7,9 +7,10 @@
 import { after, before, test as nodeTest } from "node:test";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { Berth, password } from "./berth.js";
+import { begin, end } from "./begin.js";
+import { password } from "./berth.js";
 import { Repo } from "./oci.js";
-import { Window, launch } from "./window.js";
+import { Window } from "./window.js";
 
 export { password };
 export let berth;
@@ -17,18 +18,14 @@ let browser;
 let windows = [];
 
 before(async () => {
-  [berth, browser] = await Promise.all([Berth.start(), launch()]);
+  ({ berth, browser } = await begin());
   const admin = berth.as("admin");
   for (const login of ["ada", "bob", "mia"]) await admin.post("/admin/users", { login, password });
   await admin.post("/admin/organizations", { login: "acme", admin: "ada" });
   await berth.as("ada").put("/orgs/acme/memberships/mia", { role: "member" });
 });
 
-after(async () => {
-  await browser?.close();
-  await berth?.stop();
-  await berth?.remove();
-});
+after(() => end({ berth, browser }));
 
 // test runs a flow. Its windows are closed after it, and nothing may have gone wrong in any of them. Of one that fails a picture is kept, if $BERTH_BROWSER_OUT says where.
 export function test(name, options, f = options) {

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 
 function sql(berth, text) {
-  execFileSync("sqlite3", [join(berth.data, "berth.db")], { input: `PRAGMA busy_timeout=10000;\n${text}` });
+  execFileSync("sqlite3", [join(berth.data, "berth.db")], { input: `PRAGMA busy_timeout=60000;\n${text}` });
 }
 
 // ageSessions lets it be so many minutes since somebody has shown who it is.

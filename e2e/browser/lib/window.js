@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
-import { password } from "./berth.js";
+import { password, poll } from "./berth.js";
 
 const require = createRequire(import.meta.url);
 const axe = require("axe-core").source;
@@ -14,31 +14,43 @@ export const limits = {
   narrow: 360, // CSS pixels that have to be enough
 };
 
+// patience is how long something may take on a busy machine, in milliseconds. How fast
+// pages are is measured elsewhere.
+const patience = 120_000;
+
 export function launch() {
   return chromium.launch({
     executablePath: process.env.BERTH_CHROMIUM || "/usr/bin/chromium",
+    timeout: patience,
     // Chromium's own sandbox does not work for root, who runs tests in CI.
     args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
   });
 }
 
-// watch runs in every document before its own scripts.
+// watch runs in every document before its own scripts. window.shifts lists what has
+// jumped so far, with what the browser has seen and not told yet.
 function watch() {
-  window.shifts = [];
-  new PerformanceObserver((list) => {
-    for (const e of list.getEntries()) if (!e.hadRecentInput) window.shifts.push({ value: e.value, nodes: e.sources.map((s) => s.node?.outerHTML?.slice(0, 80) ?? "") });
-  }).observe({ type: "layout-shift", buffered: true });
+  const shifts = [];
+  const keep = (entries) => {
+    for (const e of entries) if (!e.hadRecentInput) shifts.push({ value: e.value, nodes: e.sources.map((s) => s.node?.outerHTML?.slice(0, 80) ?? "") });
+  };
+  const observer = new PerformanceObserver((list) => keep(list.getEntries()));
+  observer.observe({ type: "layout-shift", buffered: true });
+  window.shifts = () => {
+    keep(observer.takeRecords());
+    return shifts;
+  };
 }
 
 export class Window {
   static async open(browser, berth, { user, secret, cookie, width = 1280, height = 800, theme = "light", javaScript = true, touch = false, mobile = false } = {}) {
     const w = new Window();
-    Object.assign(w, { berth, javaScript, theme, size: { width, height }, wrong: [], allowed: [], sent: [] });
+    Object.assign(w, { berth, javaScript, theme, size: { width, height }, wrong: [], allowed: [], asked: new Set(), under: new Set(), sent: [] });
     w.context = await browser.newContext({
       viewport: w.size, colorScheme: theme, javaScriptEnabled: javaScript, hasTouch: touch, isMobile: mobile, baseURL: berth.url, reducedMotion: "reduce",
       permissions: ["clipboard-read", "clipboard-write"],
     });
-    w.context.setDefaultTimeout(10_000);
+    w.context.setDefaultTimeout(patience);
     await w.context.addInitScript(watch);
     // This also turns the browser's cache off, so that every visit is a first one.
     await w.context.route((url) => url.origin !== berth.url, (route) => {
@@ -67,8 +79,9 @@ export class Window {
   trap(page) {
     page.on("console", (m) => {
       if (m.type() !== "error" && m.type() !== "warning") return;
-      // The status of the page itself is looked at by whoever asked for it.
-      if (/^Failed to load resource: the server responded with a status of 4/.test(m.text()) && m.location().url === this.asked) return;
+      // The status of the page itself is looked at by whoever asked for it. It may be told
+      // when the next page has been asked for.
+      if (/^Failed to load resource: the server responded with a status of 4/.test(m.text()) && this.asked.has(m.location().url)) return;
       // A list that is filtered while somebody leaves; any other failure is seen below.
       if (m.text().startsWith("htmx: htmx:error: Failed to fetch")) return;
       this.note(`console ${m.type()}`, `${m.text()} (${m.location().url})`);
@@ -80,15 +93,21 @@ export class Window {
     });
     page.on("request", (r) => {
       if (r.isNavigationRequest() && r.frame() === page.mainFrame()) {
-        this.asked = r.url();
-        if (!r.redirectedFrom()) this.sent = [];
+        this.asked.add(r.url());
+        if (!r.redirectedFrom()) {
+          this.under = new Set();
+          this.sent = [];
+        }
       }
+      this.under.add(r);
     });
     page.on("requestfailed", (r) => {
       // Leaving a page ends what it was loading.
       if (r.failure()?.errorText !== "net::ERR_ABORTED") this.note("failed request", `${r.url()} ${r.failure()?.errorText}`);
     });
-    page.on("requestfinished", (r) => this.sent.push(r));
+    page.on("requestfinished", (r) => {
+      if (this.under.has(r)) this.sent.push(r); // and not what the page before it had asked for
+    });
   }
 
   get path() {
@@ -169,10 +188,10 @@ export class Window {
   // steady means that nothing jumped while the page was loading.
   async steady(at) {
     const shifts = await this.page.evaluate(async () => {
-      // Nothing jumps before there is something to see, and it is told a little later.
+      // Nothing jumps before there is something to see.
       await new Promise((ok) => new PerformanceObserver(ok).observe({ type: "paint", buffered: true }));
       for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame);
-      return window.shifts;
+      return window.shifts();
     });
     const sum = shifts.reduce((n, s) => n + s.value, 0);
     assert.ok(sum < limits.shift, `the layout of ${at} shifts by ${sum}: ${JSON.stringify(shifts)}`);
@@ -199,14 +218,20 @@ export class Window {
     };
     await themes(thorough ? everything : colours, "");
     if (!thorough) return;
-    await this.page.setViewportSize({ width: limits.narrow, height: 740 });
+    await this.resize({ width: limits.narrow, height: 740 });
     await themes(everything, ` at ${limits.narrow} px`);
-    await this.page.setViewportSize(this.size);
+    await this.resize(this.size);
+  }
+
+  // resize returns when the page knows its new size.
+  async resize(size) {
+    await this.page.setViewportSize(size);
+    await poll(`a window of ${size.width} pixels`, () => this.page.evaluate((w) => matchMedia(`(width: ${w}px)`).matches, size.width));
   }
 
   // fits means that a phone does not scroll sideways.
   async fits(at) {
-    await this.page.setViewportSize({ width: limits.narrow, height: 740 });
+    await this.resize({ width: limits.narrow, height: 740 });
     const wide = await this.page.evaluate(() => {
       const width = document.documentElement.clientWidth;
       if (document.documentElement.scrollWidth <= width) return null;
@@ -214,7 +239,7 @@ export class Window {
       const guilty = [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > width + 1 && !inner(e.parentElement));
       return { scrollWidth: document.documentElement.scrollWidth, guilty: guilty.slice(0, 5).map((e) => e.outerHTML.slice(0, 120)) };
     });
-    await this.page.setViewportSize(this.size);
+    await this.resize(this.size);
     assert.ok(!wide, `${at} scrolls sideways at ${limits.narrow} px: ${JSON.stringify(wide, null, 1)}`);
   }
 

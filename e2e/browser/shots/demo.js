@@ -187,7 +187,7 @@ async function settings(berth) {
 async function history(berth) {
   await berth.stop();
   const db = join(berth.data, "berth.db");
-  const sql = (text) => execFileSync("sqlite3", ["-separator", "\t", db], { input: `PRAGMA busy_timeout=10000;\n${text}`, encoding: "utf8" });
+  const sql = (text) => execFileSync("sqlite3", ["-separator", "\t", db], { input: `PRAGMA busy_timeout=60000;\n${text}`, encoding: "utf8" });
   const now = Date.now() * 1000, day = 86_400e6;
   const [first, last] = sql("SELECT min(created_at), (SELECT max(at) FROM audit) FROM owners WHERE name <> 'admin';").trim().split("\n").at(-1).split("\t").map(Number);
   const factor = Math.floor((64 * day) / (last - first)); // since the first, to two hours ago

@@ -5,8 +5,8 @@ import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { Berth } from "../lib/berth.js";
-import { Window, launch } from "../lib/window.js";
+import { begin, end } from "../lib/begin.js";
+import { Window } from "../lib/window.js";
 import { seed } from "./demo.js";
 import { pages } from "./pages.js";
 
@@ -16,7 +16,7 @@ const limit = 3 << 20; // bytes, of all pictures
 const longest = 1050; // pixels, of one
 const best = ["package", "version", "package-versions", "admin"]; // in README.md: they keep more colours
 
-const [berth, browser] = await Promise.all([Berth.start(), launch()]);
+const { berth, browser } = await begin();
 let failed = false;
 try {
   await seed(berth);
@@ -30,9 +30,7 @@ try {
   }
   await shrink();
 } finally {
-  await browser.close();
-  await berth.stop();
-  await berth.remove();
+  await end({ berth, browser });
 }
 if (failed) process.exitCode = 1;
 
