@@ -43,7 +43,7 @@ test("what is to be copied can be", async () => {
   await w.go("/-/start");
   const button = w.main().getByRole("button", { name: /^Copy/ }).first();
   await button.click();
+  await w.page.locator("#live", { hasText: "Copied" }).waitFor({ state: "attached" });
   const text = await w.page.evaluate(() => navigator.clipboard.readText());
   assert.match(text, /^docker login/);
-  await w.page.locator("#live", { hasText: "Copied" }).waitFor();
 });

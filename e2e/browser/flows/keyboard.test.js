@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { poll } from "../lib/berth.js";
 import { image } from "../lib/oci.js";
 import { fresh, open, repo, test } from "../lib/suite.js";
 
@@ -36,7 +37,7 @@ test("the first link leads past the frame", async () => {
   await w.go("/-/start");
   await w.page.keyboard.press("Tab");
   await w.page.keyboard.press("Enter");
-  assert.equal(await w.page.evaluate(() => document.activeElement.id), "main");
+  await poll("the content has the focus", () => w.page.evaluate(() => document.activeElement.id === "main"));
 });
 
 test("the menu opens, closes and gives the focus back", async () => {

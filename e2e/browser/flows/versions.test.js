@@ -78,8 +78,7 @@ test("versions are filtered, and two are compared", async () => {
   }
   await w.go(`/${name}/-/tags`);
   await w.page.locator("#filter").pressSequentially("3");
-  await poll("tags are filtered as one types", async () => (await w.page.locator("#list a.title").allTextContents()).join() === "3");
-  assert.match(w.path, /q=3/);
+  await poll("tags are filtered as one types", async () => w.path.includes("q=3") && (await w.page.locator("#list a.title").allTextContents()).join() === "3");
   await w.look();
   await w.visit(`/${name}/-/compare?a=2&b=3`);
   await w.says("NEW");
