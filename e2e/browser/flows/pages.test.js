@@ -15,7 +15,7 @@ before(async () => {
 
 after(() => end({ berth, browser }));
 
-test("every page", { timeout: 600_000 }, async () => {
+test("every page", async () => {
   const windows = new Map();
   const wrong = [];
   for (const p of await pages(berth)) {

@@ -76,10 +76,10 @@ async function write() {
   const [{ id }] = (await ada.get(`${packagePath("acme/one")}/versions`)).filter((v) => v.metadata.container.tags.includes("p0"));
   await ada.delete(`${packagePath("acme/one")}/versions/${id}`);
   for (const name of ["acme/one", "acme/many"]) await ada.put(`${packagePath(name)}/repository`, { full_name: "acme/site" });
-  await poll("what was pushed is read", async () => (await ada.get("/users/acme/packages")).every((p) => p.kind));
+  await poll("what was pushed is read", async () => (await ada.get("/users/acme/packages")).every((p) => p.kind), 180);
 }
 
-test("no text of others becomes more than text", { timeout: 600_000 }, async (t) => {
+test("no text of others becomes more than text", async (t) => {
   await write();
   if (process.env.BERTH_XSS_REFUSED) for (const line of refused) t.diagnostic(`refused: ${line.slice(0, 200)}`);
   const ada = berth.as("ada");
@@ -128,7 +128,7 @@ test("no text of others becomes more than text", { timeout: 600_000 }, async (t)
   assert.ok(!wrong.length, `${wrong.length} pages\n${wrong.slice(0, 20).join("\n")}`);
 });
 
-test("what is typed and refused is shown again as text", { timeout: 300_000 }, async () => {
+test("what is typed and refused is shown again as text", async () => {
   await repo("acme/typed").manifest(image(), "1");
   await berth.as("ada").post("/orgs/acme/repos", { name: "typed" });
   const w = await open({ user: "ada" });
@@ -163,13 +163,8 @@ test("what is typed and refused is shown again as text", { timeout: 300_000 }, a
 
 // harmless looks at a page, and says whether it was there.
 async function harmless(w, path) {
-  let answer, took = Infinity;
-  for (let tries = 0; tries < 3 && took > 1000; tries++) { // the machine may be busy
-    answer = await w.page.goto(path);
-    took = await w.page.evaluate(() => performance.getEntriesByType("navigation")[0].responseEnd);
-  }
+  const answer = await w.page.goto(path);
   assert.ok(answer.status() < 500, `status ${answer.status()}`);
-  assert.ok(took < 1000, `it takes ${took} ms`);
   const size = (await answer.body()).length;
   assert.ok(size < 1 << 20, `it has ${size} bytes`);
   assert.deepEqual(await w.page.evaluate(found), []);

@@ -164,7 +164,7 @@ async function settings(berth) {
   await poll("all pushes are described", async () => {
     const list = await ada.get("/users/acme/packages?per_page=100");
     return list.every((p) => p.kind) && list.length >= 9;
-  });
+  }, 180);
   const at = packagePath;
   for (const name of ["acme/web", "acme/charts/storefront", "acme/infra/base"]) await ada.patch(at(name), { inherit: false }).then(() => ada.patch(at(name), { visibility: "public" })).catch(() => ada.patch(at(name), { visibility: "public" }));
   await ada.patch(at("acme/edge/rate-limit"), { visibility: "internal" });
