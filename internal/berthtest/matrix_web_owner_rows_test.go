@@ -1,6 +1,7 @@
 package berthtest_test
 
 import (
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -48,13 +49,20 @@ func webPackageListRows() []row {
 		webGet("/search", "/search?q=e", anybody, 200),
 		webGet("/search", "/search?q=o", anybody, 200),
 		webGet("/search", "/search", anybody, 200),
-		webGet("/-/suggest", "/-/suggest?kind=user&owner=acme&q=t", person, 200),
-		webGet("/-/suggest", "/-/suggest?kind=team&owner=acme", person, 200),
-		webGet("/-/suggest", "/-/suggest?kind=team&owner=orchid&q=n", person, 200),
-		webGet("/-/suggest", "/-/suggest?kind=repository&owner=acme&q=r", person, 200),
-		webGet("/-/suggest", "/-/suggest?kind=repository&owner=orchid", person, 200),
-		webGet("/-/suggest", "/-/suggest?kind=password", person, 400),
+		webSuggest("?kind=user&owner=acme&q=t", 200),
+		webSuggest("?kind=team&owner=acme", 200),
+		webSuggest("?kind=team&owner=orchid&q=n", 200),
+		webSuggest("?kind=repository&owner=acme&q=r", 200),
+		webSuggest("?kind=repository&owner=orchid", 200),
+		webSuggest("?kind=password", 400),
 	}
+}
+
+// webSuggest is a row of suggestions. Strangers get none, and no page for signing in.
+func webSuggest(query string, ok int) row {
+	r := webGet("/-/suggest", "/-/suggest"+query, person, ok)
+	r.need = onPage(person, http.StatusOK)
+	return r
 }
 
 // webRepositoryRows are about repositories.

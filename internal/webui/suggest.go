@@ -2,6 +2,7 @@ package webui
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 
 	"github.com/berth-registry/berth"
@@ -13,17 +14,17 @@ import (
 func (u *UI) findRoutes() []route {
 	return []route{
 		{method: "GET", path: "/search", handle: u.getSearch},
-		{method: "GET", path: "/-/suggest", handle: signed(u.getSuggest)},
+		{method: "GET", path: "/-/suggest", handle: u.getSuggest},
 	}
 }
 
 // getSuggest answers a field that is being typed in with names that begin so, as the
 // options of a list. The text comes as q or under the name that such fields have in
-// forms.
+// forms. Strangers get none: no field could show a page for signing in.
 func (u *UI) getSuggest(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 	get := r.URL.Query().Get
 	names, err := u.account.Suggest(r.Context(), v, get("kind"), get("owner"), cmp.Or(get("q"), get("who")))
-	if err != nil {
+	if err != nil && !errors.Is(err, berth.ErrUnauthenticated) {
 		return err
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")

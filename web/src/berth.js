@@ -70,6 +70,16 @@ function busy() {
   root.classList.add("busy");
 }
 
+// What asks for a part of a page may be answered with another page: the session has
+// ended, or something is wrong. Nothing of it belongs where the part was. In place of a
+// list it is opened; a field goes on without suggestions.
+function other(event) {
+  const { response, select } = event.detail.ctx;
+  if (response.status === 200 && !response.raw.redirected) return;
+  event.preventDefault();
+  if (select) location.assign(response.raw.url);
+}
+
 function prepare(part) {
   for (const form of part.querySelectorAll("form[data-rows]")) recount(form);
   for (const field of part.querySelectorAll("input[data-name]")) unlock(field);
@@ -118,6 +128,7 @@ window.addEventListener("pageshow", () => root.classList.remove("busy"));
 window.addEventListener("hashchange", markLines);
 document.addEventListener("htmx:before:request", busy);
 document.addEventListener("htmx:finally:request", () => root.classList.remove("busy"));
+document.addEventListener("htmx:before:response", other);
 document.addEventListener("htmx:after:swap", () => prepare(document));
 
 prepare(document);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { poll } from "../lib/berth.js";
 import { image } from "../lib/oci.js";
 import { packagePath } from "../lib/rest.js";
-import { berth, fresh, open, repo, test } from "../lib/suite.js";
+import { berth, fresh, open, password, repo, test } from "../lib/suite.js";
 
 // pushed makes a package of a new user with tags.
 async function pushed(...tags) {
@@ -93,4 +93,39 @@ test("a tag goes, and its version stays", async () => {
   await w.look();
   await assert.rejects(r.pull("2"), / 404 /);
   assert.equal((await berth.as(user).get(`${at}/versions`)).length, 2);
+});
+
+test("a list that is answered with another page leads there", async () => {
+  const { user, name } = await pushed("1", "2");
+  const w = await open({ user });
+  await w.go(`/${name}/-/tags`);
+  await w.context.clearCookies(); // as when the session has ended
+  await w.loads(() => w.page.locator("#filter").fill("2"));
+  const filtered = `/${name}/-/tags?q=2&sort=newest`;
+  assert.equal(w.path, `/login?next=${encodeURIComponent(filtered)}`);
+  await w.look();
+  await w.field("Name").fill(user);
+  await w.field("Password").fill(password);
+  await w.submit("Sign in");
+  assert.equal(w.path, filtered);
+  assert.deepEqual(await w.page.locator("#list a.title").allTextContents(), ["2"]);
+
+  w.allow(/status of 400/);
+  await w.page.locator("#filter").evaluate((e) => e.removeAttribute("maxlength"));
+  await w.loads(() => w.page.locator("#filter").fill("x".repeat(500)));
+  await w.look();
+  assert.match(w.path, /\?q=x{500}/);
+  assert.equal(await w.page.locator("#filter").count(), 0, "the page says what is wrong");
+});
+
+test("a field goes on without suggestions when the session has ended", async () => {
+  const w = await open({ user: "ada" });
+  await w.go("/acme/-/people");
+  await w.context.clearCookies();
+  const answered = w.page.waitForResponse((r) => r.url().includes("/-/suggest"));
+  await w.field("Add a user").fill("b");
+  assert.equal(await (await answered).text(), "");
+  await w.page.locator("html:not(.busy)").waitFor();
+  assert.equal(await w.page.locator("datalist").first().innerHTML(), "");
+  assert.equal(await w.field("Add a user").inputValue(), "b");
 });
