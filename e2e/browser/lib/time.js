@@ -1,4 +1,4 @@
-// What only time does, done in the database of a running server.
+// What only time and bad luck do, done in the database of a running server.
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 
@@ -19,3 +19,14 @@ export function ageVersions(berth, name, days) {
     sql(berth, `UPDATE ${table} SET ${columns.map((c) => `${c} = ${c} - ${days * 86_400e6}`)} WHERE package_id = ${id};`);
   }
 }
+
+// breaks opens the administrator's overview while there is nothing to read for it.
+export const breaks = (berth, path) => async (w) => {
+  w.allow(/status of 500/);
+  sql(berth, "ALTER TABLE figures RENAME TO gone;");
+  try {
+    await w.go(path, 500);
+  } finally {
+    sql(berth, "ALTER TABLE gone RENAME TO figures;");
+  }
+};

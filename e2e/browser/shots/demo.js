@@ -9,6 +9,7 @@ import {
   Repo, attached, attestations, blob, chart, image, index, layer, manifest, noise, signature, slsa, spdx, types,
 } from "../lib/oci.js";
 import { packagePath } from "../lib/rest.js";
+import { totp } from "../lib/totp.js";
 
 const people = ["ada", "grace", "linus", "mia", "bob", "katherine"];
 const components = [
@@ -74,6 +75,7 @@ function app(name, version, { platforms = [["amd64"], ["arm64"]], labels, size =
   return m;
 }
 
+// seed makes it all, and returns what is told only once.
 export async function seed(berth) {
   const admin = berth.as("admin");
   for (const login of people) await admin.post("/admin/users", { login, password });
@@ -110,11 +112,15 @@ export async function seed(berth) {
     ["ada", "release pipeline", ["write:packages", "delete:packages"], 90], ["grace", "workstation", ["write:packages"], 60], ["mia", "phone", ["read:packages"], 30],
   ]) await berth.as(user).post("/user/tokens", { name, scopes, expires_in_days: days });
   await ada.post("/user/tokens", { name: "deploy, acme/web only", scopes: ["read:packages"], packages: ["acme/web"], expires_in_days: 30 });
-  await ada.post("/orgs/acme/invitations", { note: "for the designers" });
+  const { url } = await ada.post("/orgs/acme/invitations", { note: "for the designers" });
+  const linus = berth.as("linus");
+  const { secret } = await linus.post("/user/second-factor", { password });
+  await linus.put("/user/second-factor", { code: totp(secret) });
 
   await packages(berth, source);
   await settings(berth);
   await history(berth);
+  return { invitation: basename(url) };
 }
 
 async function packages(berth, source) {

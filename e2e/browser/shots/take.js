@@ -8,21 +8,21 @@ import { promisify } from "node:util";
 import { begin, end } from "../lib/begin.js";
 import { Window } from "../lib/window.js";
 import { seed } from "./demo.js";
-import { pages } from "./pages.js";
+import { left, pages, show } from "./pages.js";
 
 const run = promisify(execFile);
 const [folder = fileURLToPath(new URL("../../../docs/images", import.meta.url)), ...names] = process.argv.slice(2);
-const limit = 3 << 20; // bytes, of all pictures
+const limit = 4 << 20; // bytes, of all pictures
 const longest = 1050; // pixels, of one
 const best = ["package", "version", "package-versions", "admin"]; // in README.md: they keep more colours
 
 const { berth, browser } = await begin();
 let failed = false;
 try {
-  await seed(berth);
+  const links = await seed(berth);
   mkdirSync(folder, { recursive: true });
   if (!names.length) for (const f of readdirSync(folder)) if (f.endsWith(".png")) rmSync(join(folder, f));
-  const list = (await pages(berth)).filter((p) => p.picture !== false).filter((p) => !names.length || names.some((n) => p.name.startsWith(n)));
+  const list = (await pages(berth, links)).filter((p) => p.picture !== false).filter((p) => !names.length || names.some((n) => p.name.startsWith(n)));
   const cookies = new Map();
   for (const { as } of list) if (as && !cookies.has(as)) cookies.set(as, await berth.session(as));
   for (const theme of ["light", "dark"]) {
@@ -40,10 +40,13 @@ async function photograph(list, cookies, theme, width) {
     if (!mine.length) continue;
     const w = await Window.open(browser, berth, { theme, width, height: width > 400 ? 800 : 740, cookie: cookies.get(as), mobile: true });
     for (const p of mine) {
-      const answer = await w.page.goto(p.path);
-      if (answer.status() !== (p.status ?? 200)) {
-        console.log(`${p.name}: ${answer.status()} ${p.path}`);
+      try {
+        await show(w, p);
+        w.clean();
+      } catch (err) {
+        console.log(`${p.name} (${p.path}): ${err.message}`);
         failed = true;
+        await left(w, p);
         continue;
       }
       // The address of the demonstration is of no use to readers.
@@ -57,9 +60,8 @@ async function photograph(list, cookies, theme, width) {
       await w.page.setViewportSize({ width, height: Math.max(w.size.height, Math.min(height, longest)) });
       await w.page.screenshot({ path: join(folder, `${p.name}-${theme}${width > 400 ? "" : "-phone"}.png`) });
       await w.page.setViewportSize(w.size);
+      await left(w, p);
     }
-    for (const line of w.wrong) console.log(`wrong: ${line}`);
-    failed ||= w.wrong.length > 0;
     await w.close();
   }
 }
