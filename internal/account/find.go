@@ -5,8 +5,6 @@ import (
 	"errors"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/meta"
@@ -45,13 +43,11 @@ type Found struct {
 // in "owner/name", and the viewer may read them.
 // Errors: berth.ErrRequestInvalid for what is no text.
 func (s *Service) Search(ctx context.Context, v berth.Viewer, prefix string, limit int) (owners []Found, repositories []Repository, err error) {
-	prefix = strings.ToLower(strings.TrimSpace(prefix))
-	if len(prefix) > 200 || !utf8.ValidString(prefix) || strings.ContainsFunc(prefix, unicode.IsControl) {
-		return nil, nil, berth.ErrRequestInvalid.With("a search is one line of text, of at most 200 bytes")
-	}
+	prefix, err = berth.ParseSearch(prefix)
 	if prefix == "" {
-		return nil, nil, nil
+		return nil, nil, err
 	}
+	prefix = strings.ToLower(prefix)
 	limit = max(1, min(limit, MaxPage))
 	owner, name, _ := strings.Cut(prefix, "/")
 	err = s.meta.View(ctx, func(tx *meta.Tx) error {

@@ -4,15 +4,10 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/meta"
 )
-
-// maxSearch bounds what is looked for, in bytes.
-const maxSearch = 200
 
 // VersionFilter says which versions are listed.
 type VersionFilter string
@@ -75,10 +70,8 @@ func digests(search string) (from, to string, ok bool) {
 // searched returns what is looked for in lower case.
 // Errors: berth.ErrRequestInvalid.
 func searched(s string) (string, error) {
-	if len(s) > maxSearch || !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl) {
-		return "", berth.ErrRequestInvalid.With("a search is one line of text, of at most %d bytes", maxSearch)
-	}
-	return strings.ToLower(strings.TrimSpace(s)), nil
+	s, err := berth.ParseSearch(s)
+	return strings.ToLower(s), err
 }
 
 // TagQuery says which tags of a package are wanted.

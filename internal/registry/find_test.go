@@ -135,7 +135,7 @@ func TestFindTags(t *testing.T) {
 				t.Errorf("%+v finds %q, want %q", c.q, got, c.want)
 			}
 		}
-		_, err := k.s.Registry.FindTags(t.Context(), k.v, k.n, registry.TagQuery{Search: "\n"})
+		_, err := k.s.Registry.FindTags(t.Context(), k.v, k.n, registry.TagQuery{Search: "a\nb"})
 		k.refused("a search of two lines", err, berth.ErrRequestInvalid)
 		_, err = k.s.Registry.FindTags(t.Context(), k.s.Viewer("bob"), k.n, registry.TagQuery{})
 		k.refused("a stranger", err, berth.ErrPackageUnknown)

@@ -88,7 +88,7 @@ func TestAdminFindsUsers(t *testing.T) {
 		t.Errorf("finds others: %s", body)
 	}
 	a.page("/users?q=%25", "Nobody is called so")
-	a.c.Get("/-/admin/users?q="+strings.Repeat("x", 101), a.session...).Want(http.StatusBadRequest)
+	a.c.Get("/-/admin/users?q="+strings.Repeat("x", berth.MaxSearch+1), a.session...).Want(http.StatusBadRequest)
 	a.c.Get("/-/admin/users/nobody", a.session...).Want(http.StatusNotFound)
 	a.c.Get("/-/admin/users/acme", a.session...).Want(http.StatusNotFound) // an organization
 }

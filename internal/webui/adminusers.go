@@ -12,20 +12,18 @@ import (
 	"github.com/berth-registry/berth/internal/webui/view"
 )
 
-// maxAdminSearch is how long what is searched for may be.
-const maxAdminSearch = 100
-
 // unknownName reports whether somebody typed the name of an owner whom there is not.
 func unknownName(err error) bool { return errors.Is(err, berth.ErrOwnerUnknown) }
 
 // getUsers lists who has an account.
 func (u *UI) getUsers(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 	q := r.URL.Query()
-	p := view.UsersPage{Prefix: strings.TrimSpace(q.Get("q"))}
-	if len(p.Prefix) > maxAdminSearch {
-		return berth.ErrRequestInvalid.With("search for at most %d characters", maxAdminSearch)
+	prefix, err := berth.ParseSearch(q.Get("q"))
+	if err != nil {
+		return err
 	}
-	list, err := u.account.FindUsers(r.Context(), v, p.Prefix, q.Get("after"), pageSize+1)
+	p := view.UsersPage{Prefix: prefix}
+	list, err := u.account.FindUsers(r.Context(), v, prefix, q.Get("after"), pageSize+1)
 	if err != nil {
 		return err
 	}

@@ -15,12 +15,8 @@ import (
 	"github.com/berth-registry/berth/internal/webui/view"
 )
 
-// shownComponents is how many ingredients a page shows, and maxSearchText how many bytes
-// of what is looked for count.
-const (
-	shownComponents = 200
-	maxSearchText   = 100
-)
+// shownComponents is how many ingredients a page shows.
+const shownComponents = 200
 
 // getAttachment shows what a signature, an SBOM or a provenance says.
 func (u *UI) getAttachment(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
@@ -28,29 +24,25 @@ func (u *UI) getAttachment(w *httpkit.Writer, r *http.Request, v berth.Viewer, a
 	if err != nil {
 		return err
 	}
+	q := r.URL.Query()
+	search, err := berth.ParseSearch(q.Get("q"))
+	if err != nil {
+		return err
+	}
 	docs, err := u.registry.ReadAttachment(r.Context(), v, at.name, d)
 	if err != nil {
 		return err
 	}
-	q := r.URL.Query()
-	p := view.AttachmentPage{Head: at.head("versions"), Digest: d.String(), Search: shorten(q.Get("q"), maxSearchText)}
+	p := view.AttachmentPage{Head: at.head("versions"), Digest: d.String(), Search: search}
 	p.Head.Rest = "@" + view.ShortDigest(d.String())
 	from, err := strconv.Atoi(q.Get("from"))
 	if err != nil || from < 0 || from > artifact.MaxComponents {
 		from = 0
 	}
 	for _, doc := range docs {
-		p.Docs = append(p.Docs, documentOf(doc, p.Search, from))
+		p.Docs = append(p.Docs, documentOf(doc, search, from))
 	}
 	return u.show(w, r, v, page{title: "Attachment of " + at.name.String(), main: view.Attachment(p)})
-}
-
-// shorten cuts a text down to whole characters.
-func shorten(s string, most int) string {
-	if len(s) <= most {
-		return strings.ToValidUTF8(s, "")
-	}
-	return strings.ToValidUTF8(s[:most], "")
 }
 
 func documentOf(d registry.Document, search string, from int) view.Document {
@@ -97,7 +89,7 @@ func statementOf(d registry.Document) *view.Statement {
 // shows.
 func sbomOf(d registry.Document, search string, from int) *view.SBOM {
 	s := &view.SBOM{Format: d.SBOM.Format, Name: d.SBOM.Name, Created: d.SBOM.Created, Tools: d.SBOM.Tools, Total: d.SBOM.Total}
-	want := strings.ToLower(strings.TrimSpace(search))
+	want := strings.ToLower(search)
 	for _, c := range d.SBOM.Components {
 		if !strings.Contains(strings.ToLower(c.Name+" "+c.Version+" "+c.License+" "+c.PURL), want) {
 			continue

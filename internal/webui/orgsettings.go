@@ -180,11 +180,11 @@ func (u *UI) getOwnerLog(w *httpkit.Writer, r *http.Request, v berth.Viewer, o a
 	if err != nil {
 		return err
 	}
-	actor, err := readFind(r, "actor")
+	actor, err := berth.ParseSearch(r.URL.Query().Get("actor"))
 	if err != nil {
 		return err
 	}
-	action, err := readFind(r, "action")
+	action, err := berth.ParseSearch(r.URL.Query().Get("action"))
 	if err != nil {
 		return err
 	}

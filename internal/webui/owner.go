@@ -13,9 +13,6 @@ import (
 	"github.com/berth-registry/berth/internal/webui/view"
 )
 
-// maxFind is the longest text that is looked for, in bytes.
-const maxFind = 100
-
 // ownerListRoutes are about what is found by an owner or across owners.
 func (u *UI) ownerListRoutes() []route {
 	return []route{
@@ -85,15 +82,6 @@ func readCursor(r *http.Request, name string) (int64, error) {
 	return readID(text)
 }
 
-// readFind reads what is looked for.
-func readFind(r *http.Request, name string) (string, error) {
-	text := strings.TrimSpace(r.URL.Query().Get(name))
-	if len(text) > maxFind {
-		return "", berth.ErrRequestInvalid.With("look for at most %d characters", maxFind)
-	}
-	return text, nil
-}
-
 // cut takes what is more than a page from a list that was asked for one entry more.
 func cut[T any](list []T, size int) (rows []T, more bool) {
 	return list[:min(len(list), size)], len(list) > size
@@ -105,7 +93,7 @@ func (u *UI) getOwner(w *httpkit.Writer, r *http.Request, v berth.Viewer, o acco
 	if err != nil {
 		return err
 	}
-	search, err := readFind(r, "q")
+	search, err := berth.ParseSearch(r.URL.Query().Get("q"))
 	if err != nil {
 		return err
 	}

@@ -94,7 +94,9 @@ func TestOwnerPage(t *testing.T) {
 	ada.page("/acme?visibility=secret", http.StatusBadRequest)
 	ada.page("/acme?sort=colour", http.StatusBadRequest)
 	ada.page("/acme?page=x", http.StatusBadRequest)
-	ada.page("/acme?q="+strings.Repeat("x", 101), http.StatusBadRequest)
+	// Characters are counted, not bytes.
+	ada.page("/acme?q="+strings.Repeat("ж", berth.MaxSearch), 200, "No packages fit")
+	ada.page("/acme?q="+strings.Repeat("x", berth.MaxSearch+1), http.StatusBadRequest, "at most 200 characters")
 	nobody.page("/acme", 200, "acme/api")
 	nobody.lacks("/acme", "acme/web", "/acme/-/people", "/acme/-/settings", "/acme/-/trash")
 	bob.lacks("/acme", "acme/web", "/acme/-/people", "/acme/-/settings")
@@ -149,7 +151,7 @@ func TestSearchPage(t *testing.T) {
 	nobody.page("/search?q=<b>", 200, "Nothing found", "Sign in", "&lt;b&gt;")
 	s.SetVisibility("acme/harbour", berth.VisibilityPublic)
 	nobody.page("/search", 200, "acme/harbour")
-	nobody.page("/search?q="+strings.Repeat("x", 101), http.StatusBadRequest)
+	nobody.page("/search?q="+strings.Repeat("x", berth.MaxSearch+1), http.StatusBadRequest)
 }
 
 func TestSuggestions(t *testing.T) {

@@ -72,7 +72,7 @@ func (u *UI) postRole(w *httpkit.Writer, r *http.Request, v berth.Viewer, at pla
 		err = u.registry.GrantRole(r.Context(), v, at.name, holder, role)
 	}
 	if err != nil {
-		typed := view.RoleRow{Kind: get("kind"), Name: shorten(get("who"), maxSearchText), Role: get("role")}
+		typed := view.RoleRow{Kind: get("kind"), Name: get("who"), Role: get("role")}
 		return u.again(w, r, err, func(s sent) error { return u.showAccess(w, r, v, at, s, typed) })
 	}
 	return u.done(w, r, at.path("/-/settings/access"), "%s has the role %s on %s.", strings.TrimSpace(get("who")), role, at.name)

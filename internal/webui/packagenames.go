@@ -62,9 +62,7 @@ func (u *UI) postMove(w *httpkit.Writer, r *http.Request, v berth.Viewer, at pla
 		err = u.registry.MovePackage(r.Context(), v, at.name, to)
 	}
 	if err != nil {
-		return u.again(w, r, err, func(s sent) error {
-			return u.showPackageNames(w, r, v, at, s, shorten(owner, maxSearchText), shorten(path, maxSearchText))
-		})
+		return u.again(w, r, err, func(s sent) error { return u.showPackageNames(w, r, v, at, s, owner, path) })
 	}
 	location := url.URL{Path: "/" + to.String()}
 	return u.done(w, r, location.String(), "%s is %s now. What is pulled by the old name goes on being found.", at.name, to)

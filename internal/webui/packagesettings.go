@@ -79,7 +79,7 @@ func (u *UI) showSettings(w *httpkit.Writer, r *http.Request, v berth.Viewer, at
 	}
 	p := view.GeneralSettings{
 		Top: at.settings("general"), Failure: s.wrong, Visibility: string(at.pkg.Visibility), Inherits: at.pkg.Inherit, Repository: at.pkg.Repository,
-		NoPublic: forbids, Link: shorten(typed.Get("q"), maxSearchText), Confirm: shorten(typed.Get("confirm"), maxSearchText),
+		NoPublic: forbids, Link: typed.Get("q"), Confirm: typed.Get("confirm"),
 	}
 	return u.show(w, r, v, page{status: s.status, title: "Settings of " + at.name.String(), main: view.PackageGeneral(p)})
 }

@@ -100,6 +100,11 @@ func linesOf(content []byte) (list []string, more bool) {
 	return list, more
 }
 
+// shorten cuts a text down to whole characters.
+func shorten(s string, most int) string {
+	return strings.ToValidUTF8(s[:min(len(s), most)], "")
+}
+
 // getVersionByID leads to the page of a version that is named by its number, as lists of
 // the API do.
 func (u *UI) getVersionByID(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {

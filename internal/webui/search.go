@@ -19,7 +19,7 @@ func (u *UI) getSearch(w *httpkit.Writer, r *http.Request, v berth.Viewer) error
 	if err != nil {
 		return err
 	}
-	text, err := readFind(r, "q")
+	text, err := berth.ParseSearch(r.URL.Query().Get("q"))
 	if err != nil {
 		return err
 	}

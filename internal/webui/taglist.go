@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"github.com/a-h/templ"
 
@@ -43,9 +42,13 @@ func (u *UI) getTags(w *httpkit.Writer, r *http.Request, v berth.Viewer, at plac
 	if err != nil {
 		return err
 	}
-	p := view.TagsPage{Head: at.head("tags"), Image: u.image(r, at, ""), Search: shorten(q.Get("q"), maxSearchText), ByName: q.Get("sort") == "name"}
+	search, err := berth.ParseSearch(q.Get("q"))
+	if err != nil {
+		return err
+	}
+	p := view.TagsPage{Head: at.head("tags"), Image: u.image(r, at, ""), Search: search, ByName: q.Get("sort") == "name"}
 	tags, err := u.registry.FindTags(r.Context(), v, at.name, registry.TagQuery{
-		Search: strings.TrimSpace(p.Search), Newest: !p.ByName, Skip: (n - 1) * pageSize, Limit: pageSize + 1,
+		Search: search, Newest: !p.ByName, Skip: (n - 1) * pageSize, Limit: pageSize + 1,
 	})
 	if err != nil {
 		return err

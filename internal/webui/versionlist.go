@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"github.com/a-h/templ"
 
@@ -26,7 +25,11 @@ func (u *UI) getVersions(w *httpkit.Writer, r *http.Request, v berth.Viewer, at 
 	if err != nil {
 		return err
 	}
-	p := view.VersionsPage{Head: at.head("versions"), Search: shorten(q.Get("q"), maxSearchText), Filter: q.Get("filter")}
+	search, err := berth.ParseSearch(q.Get("q"))
+	if err != nil {
+		return err
+	}
+	p := view.VersionsPage{Head: at.head("versions"), Search: search, Filter: q.Get("filter")}
 	if p.Filter == "" {
 		p.Filter = "all"
 	}
@@ -36,7 +39,7 @@ func (u *UI) getVersions(w *httpkit.Writer, r *http.Request, v berth.Viewer, at 
 		})
 	}
 	list, _, err := u.registry.ListVersions(r.Context(), v, at.name, registry.VersionQuery{
-		Filter: registry.VersionFilter(p.Filter), Search: strings.TrimSpace(p.Search), Skip: (n - 1) * pageSize, Limit: pageSize + 1,
+		Filter: registry.VersionFilter(p.Filter), Search: search, Skip: (n - 1) * pageSize, Limit: pageSize + 1,
 	})
 	if err != nil {
 		return err
