@@ -7,6 +7,7 @@ import (
 
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/registry"
+	"github.com/berth-registry/berth/internal/webui/view"
 )
 
 const (
@@ -41,6 +42,17 @@ func pageNumber(q url.Values) (int, error) {
 		return 0, berth.ErrPageInvalid.With("page is %.20q; expected a number from 1 to %d", text, lastPage)
 	}
 	return int(n), nil
+}
+
+// cut takes what is more than a page from a list that was asked for one entry more.
+func cut[T any](list []T, size int) (rows []T, more bool) {
+	return list[:min(len(list), size)], len(list) > size
+}
+
+// numbered is [cut] for a list that is gone through by number.
+func numbered[T any](list []T, number int) ([]T, view.Pages) {
+	rows, more := cut(list, pageSize)
+	return rows, view.Pages{Number: number, More: more && number < lastPage}
 }
 
 // readID reads a number that the database gave, from a text that somebody sent.

@@ -82,11 +82,6 @@ func readCursor(r *http.Request, name string) (int64, error) {
 	return readID(text)
 }
 
-// cut takes what is more than a page from a list that was asked for one entry more.
-func cut[T any](list []T, size int) (rows []T, more bool) {
-	return list[:min(len(list), size)], len(list) > size
-}
-
 // getOwner shows the packages of an owner.
 func (u *UI) getOwner(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
 	number, err := pageNumber(r.URL.Query())
@@ -111,9 +106,9 @@ func (u *UI) getOwner(w *httpkit.Writer, r *http.Request, v berth.Viewer, o acco
 	if err != nil {
 		return err
 	}
-	list, more := cut(list, pageSize)
+	list, pages := numbered(list, number)
 	p := view.OwnerPackagesPage{
-		Owner: ownerTop(o, "packages"), Rows: packageRows(list), Page: number, More: more, Pushes: o.Pushes,
+		Owner: ownerTop(o, "packages"), Rows: packageRows(list), Pages: pages, Pushes: o.Pushes,
 		Filter: view.PackageFilter{Search: search, Sort: string(q.Sort), Visibility: string(q.Visibility), Kind: q.Kind},
 		Host:   u.host(r),
 	}

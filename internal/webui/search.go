@@ -27,8 +27,8 @@ func (u *UI) getSearch(w *httpkit.Writer, r *http.Request, v berth.Viewer) error
 	if err != nil {
 		return err
 	}
-	list, more := cut(list, pageSize)
-	p := view.SearchPage{Text: text, Packages: packageRows(list), Page: number, More: more}
+	list, pages := numbered(list, number)
+	p := view.SearchPage{Text: text, Packages: packageRows(list), Pages: pages}
 	if number == 1 && text != "" {
 		owners, repositories, err := u.account.Search(r.Context(), v, text, shownOnSearch)
 		if err != nil {

@@ -2,38 +2,12 @@ package webui
 
 import (
 	"net/http"
-	"net/url"
-	"strconv"
-
-	"github.com/a-h/templ"
 
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/httpkit"
 	"github.com/berth-registry/berth/internal/registry"
 	"github.com/berth-registry/berth/internal/webui/view"
 )
-
-// around returns the addresses of the pages before and after one, "" where there is
-// none.
-func around(at place, rest string, q url.Values, page int, more bool) (before, after templ.SafeURL) {
-	to := func(n int) templ.SafeURL {
-		values := url.Values{}
-		for name := range q {
-			if name != "page" && q.Get(name) != "" {
-				values.Set(name, q.Get(name))
-			}
-		}
-		values.Set("page", strconv.Itoa(n))
-		return templ.SafeURL(at.path(rest) + "?" + values.Encode())
-	}
-	if page > 1 {
-		before = to(page - 1)
-	}
-	if more && page < lastPage {
-		after = to(page + 1)
-	}
-	return before, after
-}
 
 // getTags lists the tags of a package.
 func (u *UI) getTags(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
@@ -53,14 +27,12 @@ func (u *UI) getTags(w *httpkit.Writer, r *http.Request, v berth.Viewer, at plac
 	if err != nil {
 		return err
 	}
-	more := len(tags) > pageSize
-	tags = tags[:min(len(tags), pageSize)]
+	tags, p.Pages = numbered(tags, n)
 	versions, err := u.registry.DescribeVersions(r.Context(), v, at.name, versionIDs(tags)...)
 	if err != nil {
 		return err
 	}
 	p.Rows = tagRows(tags, versions)
-	p.Before, p.After = around(at, "/-/tags", q, n, more)
 	return u.show(w, r, v, page{title: "Tags of " + at.name.String(), main: view.Tags(p)})
 }
 

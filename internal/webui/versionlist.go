@@ -44,10 +44,10 @@ func (u *UI) getVersions(w *httpkit.Writer, r *http.Request, v berth.Viewer, at 
 	if err != nil {
 		return err
 	}
-	for _, version := range list[:min(len(list), pageSize)] {
+	list, p.Pages = numbered(list, n)
+	for _, version := range list {
 		p.Rows = append(p.Rows, versionRow(at, version))
 	}
-	p.Before, p.After = around(at, "/-/versions", q, n, len(list) > pageSize)
 	return u.show(w, r, v, page{title: "Versions of " + at.name.String(), main: view.Versions(p)})
 }
 
@@ -138,8 +138,7 @@ func (u *UI) getTrash(w *httpkit.Writer, r *http.Request, v berth.Viewer, at pla
 }
 
 func (u *UI) showTrash(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place, status int, wrong string) error {
-	q := r.URL.Query()
-	n, err := pageNumber(q)
+	n, err := pageNumber(r.URL.Query())
 	if err != nil {
 		return err
 	}
@@ -148,10 +147,10 @@ func (u *UI) showTrash(w *httpkit.Writer, r *http.Request, v berth.Viewer, at pl
 		return err
 	}
 	p := view.TrashPage{Head: at.head("trash"), Failure: wrong}
-	for _, version := range list[:min(len(list), pageSize)] {
+	list, p.Pages = numbered(list, n)
+	for _, version := range list {
 		p.Rows = append(p.Rows, versionRow(at, version))
 	}
-	p.Before, p.After = around(at, "/-/trash", q, n, len(list) > pageSize)
 	return u.show(w, r, v, page{status: status, title: "Trash of " + at.name.String(), main: view.Trash(p)})
 }
 

@@ -123,7 +123,7 @@ func TestTagsPage(t *testing.T) {
 		p.c.PushManifest("ada/web", fmt.Sprintf("x%02d", i), berth.MediaTypeOCIManifest, p.c.Get("/v2/ada/web/manifests/1.0").Body)
 	}
 	p.has("/ada/web/-/tags?q=x&sort=name", "x29", "page=2")
-	p.has("/ada/web/-/tags?q=x&sort=name&page=2", "x30", "page=1")
+	p.has("/ada/web/-/tags?q=x&sort=name&page=2", "x30", `rel="prev" href="/ada/web/-/tags?q=x&amp;sort=name"`)
 	for _, bad := range []string{"0", "-1", "x", "99999999"} {
 		p.page("/ada/web/-/tags?page="+bad, http.StatusBadRequest)
 	}

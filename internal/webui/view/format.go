@@ -167,6 +167,26 @@ func query(ctx context.Context, pairs ...string) templ.SafeURL {
 	return templ.SafeURL(path)
 }
 
+// Pages is where one stands in a list that is gone through by number.
+type Pages struct {
+	Number int  // from 1
+	More   bool // there is another page
+}
+
+// around are the addresses of the pages before and after, "" where there is none.
+func (p Pages) around(ctx context.Context) (before, after templ.SafeURL) {
+	switch {
+	case p.Number == 2:
+		before = query(ctx, "page", "")
+	case p.Number > 2:
+		before = query(ctx, "page", strconv.Itoa(p.Number-1))
+	}
+	if p.More {
+		after = query(ctx, "page", strconv.Itoa(p.Number+1))
+	}
+	return before, after
+}
+
 // outside reports whether an address that somebody else wrote may be a link.
 func outside(address string) bool {
 	u, err := url.Parse(address)

@@ -1,12 +1,8 @@
 package view
 
 import (
-	"context"
 	"net/url"
-	"strconv"
 	"strings"
-
-	"github.com/a-h/templ"
 )
 
 // OwnerTop is what stands over every page of an owner.
@@ -135,24 +131,9 @@ type OwnerPackagesPage struct {
 	Owner  OwnerTop
 	Filter PackageFilter
 	Rows   []PackageRow
-	Page   int  // from 1
-	More   bool // there is another page
+	Pages  Pages
 	Pushes bool // the viewer may push new packages
 	Host   string
-}
-
-// numbered are the addresses of the pages before and after one with a number.
-func numbered(ctx context.Context, page int, more bool) (before, after templ.SafeURL) {
-	switch {
-	case page == 2:
-		before = query(ctx, "page", "")
-	case page > 2:
-		before = query(ctx, "page", strconv.Itoa(page-1))
-	}
-	if more {
-		after = query(ctx, "page", strconv.Itoa(page+1))
-	}
-	return before, after
 }
 
 // lower is a name as references of images have it.

@@ -73,9 +73,9 @@ func TestPackageLists(t *testing.T) {
 		{ID: 1, Href: "/acme/web/api@x", Tags: []string{"1", "2", "3", "4", "5", "6", "7"}, Digest: someDigest, Kind: "image", Size: 1, PushedAt: noon(), Protected: true, Health: Health{Pending: true}},
 		{ID: 2, Digest: someDigest, DeletedAt: noon(), DeletedBy: "ada", Until: noon().AddDate(0, 0, 30), Tags: []string{"x"}, Health: Health{Problem: "p"}},
 	}
-	golden(t, "tags", f, Tags(TagsPage{Head: someHead("tags", true), Image: "x/acme/web/api", Rows: []TagRow{{Name: "1.0", Digest: someDigest, Size: 1, UpdatedAt: noon(), Downloads: 1234}}, After: "?page=2"}))
+	golden(t, "tags", f, Tags(TagsPage{Head: someHead("tags", true), Image: "x/acme/web/api", Rows: []TagRow{{Name: "1.0", Digest: someDigest, Size: 1, UpdatedAt: noon(), Downloads: 1234}}, Pages: Pages{1, true}}))
 	golden(t, "tags_none", f, Tags(TagsPage{Head: someHead("tags", true), Image: "x/acme/web/api", ByName: true}))
-	golden(t, "versions", f, Versions(VersionsPage{Head: someHead("versions", true), Filter: "all", Filters: []Tab{{Name: "All", Href: "?filter=all", Current: true}}, Rows: rows, Before: "?page=1"}))
+	golden(t, "versions", f, Versions(VersionsPage{Head: someHead("versions", true), Filter: "all", Filters: []Tab{{Name: "All", Href: "?filter=all", Current: true}}, Rows: rows, Pages: Pages{2, false}}))
 	golden(t, "versions_read", f, Versions(VersionsPage{Head: someHead("versions", false), Filter: "all", Rows: rows[:1]}))
 	golden(t, "versions_delete", f, DeleteVersions(DeletePage{Head: someHead("versions", true), Rows: rows[:1], Freed: 2048, Failure: "No."}))
 	golden(t, "versions_trash", f, Trash(TrashPage{Head: someHead("trash", true), Rows: rows[1:]}))

@@ -8,12 +8,12 @@ import (
 
 // TagsPage is the list of a package's tags.
 type TagsPage struct {
-	Head          PackageHead
-	Image         string // host/owner/path
-	Search        string
-	ByName        bool
-	Rows          []TagRow
-	Before, After templ.SafeURL
+	Head   PackageHead
+	Image  string // host/owner/path
+	Search string
+	ByName bool
+	Rows   []TagRow
+	Pages  Pages
 }
 
 // VersionRow is a version in a list.
@@ -37,12 +37,12 @@ type VersionRow struct {
 
 // VersionsPage is the list of a package's versions.
 type VersionsPage struct {
-	Head          PackageHead
-	Search        string
-	Filter        string
-	Filters       []Tab
-	Rows          []VersionRow
-	Before, After templ.SafeURL
+	Head    PackageHead
+	Search  string
+	Filter  string
+	Filters []Tab
+	Rows    []VersionRow
+	Pages   Pages
 }
 
 // DeletePage asks whether versions are to be deleted.
@@ -55,10 +55,10 @@ type DeletePage struct {
 
 // TrashPage is the list of a package's deleted versions.
 type TrashPage struct {
-	Head          PackageHead
-	Rows          []VersionRow
-	Before, After templ.SafeURL
-	Failure       string
+	Head    PackageHead
+	Rows    []VersionRow
+	Pages   Pages
+	Failure string
 }
 
 // ComparePage is two versions side by side.
