@@ -84,7 +84,7 @@ func record(log *slog.Logger, w *Writer, r *http.Request, err error, broken bool
 		slog.String("path", cut(path)),
 		slog.String("op", w.Op),
 		slog.String("package", w.Package),
-		slog.String("viewer", w.Viewer),
+		slog.String("viewer", w.Viewer.Login),
 		slog.Int("status", w.status),
 		slog.Int64("bytes", w.bytes),
 		slog.Float64("ms", float64(time.Since(w.start).Microseconds())/1000),

@@ -80,7 +80,7 @@ func TestHandleLog(t *testing.T) {
 	}{
 		{
 			"success", func(w *httpkit.Writer, _ *http.Request) error {
-				w.Op, w.Package, w.Viewer = "pull", "alice/app", "bob"
+				w.Op, w.Package, w.Viewer.Login = "pull", "alice/app", "bob"
 				w.WriteHeader(http.StatusAccepted)
 				w.WriteHeader(http.StatusAccepted) // the first counts
 				_, err := io.WriteString(w, "hello")
@@ -136,7 +136,7 @@ func TestHandleLogIsOneLine(t *testing.T) {
 	r.Header.Set("Cookie", "session=brt_secret")
 	r.SetBasicAuth("alice", "hunter2")
 	h := func(w *httpkit.Writer, r *http.Request) error {
-		w.Op, w.Package, w.Viewer = "a\nb", "c\r\nd", "e\"\nf"
+		w.Op, w.Package, w.Viewer.Login = "a\nb", "c\r\nd", "e\"\nf"
 		return errors.New("x\ny")
 	}
 	httpkit.Handle(log.logger(), h, failWith).ServeHTTP(httptest.NewRecorder(), r)

@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/berth-registry/berth"
 )
 
 // Writer is the http.ResponseWriter that handlers get. It counts what was sent
@@ -12,8 +14,9 @@ import (
 type Writer struct {
 	http.ResponseWriter
 
-	// Op, Package and Viewer are for the access log.
-	Op, Package, Viewer string
+	// Op, Package and Viewer are for the access log, and for who prints an error.
+	Op, Package string
+	Viewer      berth.Viewer
 	// Path stands for the request's own in the access log, where that is a secret.
 	Path string
 

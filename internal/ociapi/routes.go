@@ -92,7 +92,7 @@ func (a *API) serve(w *httpkit.Writer, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	w.Viewer = v.Login
+	w.Viewer = v
 	a.warn(w, v)
 	return h(w, r, v, p)
 }

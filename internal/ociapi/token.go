@@ -53,7 +53,7 @@ func (a *API) serveToken(w *httpkit.Writer, r *http.Request) error {
 	if v.Bearer {
 		return berth.ErrCredentialsInvalid.With("a bearer cannot be exchanged for another; send name and password")
 	}
-	w.Viewer = v.Login
+	w.Viewer = v
 	if err := a.account.AllowToken(v); err != nil {
 		return err
 	}

@@ -95,7 +95,7 @@ func (a *API) handle(prefix string, routes []route, accepted map[string]string, 
 			if err != nil {
 				return err
 			}
-			w.Viewer = v.Login
+			w.Viewer = v
 			if v.TokenID != 0 && tells {
 				w.Header().Set("X-Accepted-OAuth-Scopes", scopes)
 			}

@@ -142,7 +142,10 @@ func (u *UI) fail(w *httpkit.Writer, r *http.Request, err error) {
 		_ = writeJSON(w, f.Status, f)
 		return
 	}
-	_ = u.show(w, r, berth.Viewer{Login: w.Viewer}, page{status: f.Status, title: f.Title, main: view.Problem(f.view())})
+	err = u.show(w, r, w.Viewer, page{status: f.Status, title: f.Title, main: view.Problem(f.view())})
+	if err != nil && !w.Sent() { // what broke the page breaks this one too
+		http.Error(w, f.Title+". "+f.Text, f.Status)
+	}
 }
 
 func writeJSON(w *httpkit.Writer, status int, v any) error {

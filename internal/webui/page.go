@@ -7,7 +7,6 @@ import (
 	"embed"
 	"encoding/hex"
 	"io/fs"
-	"mime"
 	"net/http"
 	"path"
 	"strconv"
@@ -78,16 +77,19 @@ type page struct {
 // show prints a page. It is made whole before anything is sent, so that what goes
 // wrong on the way is an error and not half a page.
 func (u *UI) show(w *httpkit.Writer, r *http.Request, v berth.Viewer, p page) error {
-	tokens, err := u.expiring(r, v)
-	if err != nil {
-		return err
+	if p.status == 0 {
+		p.status = http.StatusOK
+	}
+	var tokens []view.Expiring
+	if p.status == http.StatusOK {
+		var err error
+		if tokens, err = u.expiring(r, v); err != nil {
+			return err
+		}
 	}
 	f := view.Frame{
 		Title: p.title, Login: v.Login, Admin: v.Admin, Open: u.account.RegistrationOpen(), Theme: u.theme(r), Path: u.here(r),
 		Static: u.files.version, Search: p.search, Now: u.account.Now(), Flash: u.takeFlash(w, r), Tokens: tokens,
-	}
-	if p.status == 0 {
-		p.status = http.StatusOK
 	}
 	var b bytes.Buffer
 	if err := view.Layout(f, p.main).Render(view.With(r.Context(), f), &b); err != nil {
@@ -140,11 +142,24 @@ func (u *UI) getAsset(w *httpkit.Writer, r *http.Request, _ berth.Viewer) error 
 	if !ok {
 		return berth.ErrRouteUnknown
 	}
-	w.Header().Set("Content-Type", mime.TypeByExtension(path.Ext(name)))
+	w.Header().Set("Content-Type", fileType(name))
 	if r.URL.RawQuery == u.files.version {
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
 	return send(w, r, http.StatusOK, f.plain, f.packed)
+}
+
+// fileType is the media type of one of our files. What the machine takes extensions for
+// does not count.
+func fileType(name string) string {
+	switch path.Ext(name) {
+	case ".css":
+		return "text/css; charset=utf-8"
+	case ".js":
+		return "text/javascript; charset=utf-8"
+	default:
+		return "image/svg+xml"
+	}
 }
 
 // redirect sends the browser on with a GET.

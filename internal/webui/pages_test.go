@@ -67,8 +67,8 @@ func TestSignInAndOut(t *testing.T) {
 	}
 	r := post(c, "/login", form("name", "Ada", "password", password, "next", "/acme/web")).Want(http.StatusSeeOther)
 	got := cookie(t, r, "berth_session")
-	want := &http.Cookie{Name: "berth_session", Value: got.Value, Path: "/", MaxAge: got.MaxAge, HttpOnly: true, SameSite: http.SameSiteLaxMode, Raw: got.Raw}
-	if diff := cmp.Diff(want, got); diff != "" || got.MaxAge < 3600 || r.Header.Get("Location") != "/acme/web" {
+	want := &http.Cookie{Name: "berth_session", Value: got.Value, Path: "/", MaxAge: 30 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode, Raw: got.Raw}
+	if diff := cmp.Diff(want, got); diff != "" || r.Header.Get("Location") != "/acme/web" {
 		t.Errorf("%s, to %s", diff, r.Header.Get("Location"))
 	}
 	session := []string{"Cookie", "berth_session=" + got.Value}
@@ -217,8 +217,12 @@ func TestAssets(t *testing.T) {
 			t.Errorf("%s: %v", link, r.Header)
 		}
 	}
-	if got := c.Get("/assets/berth.css").Want(http.StatusOK).Header; got.Get("Content-Type") != "text/css; charset=utf-8" || got.Get("Cache-Control") != "no-store" {
-		t.Error(got)
+	for name, want := range map[string]string{
+		"berth.css": "text/css; charset=utf-8", "berth.js": "text/javascript; charset=utf-8", "htmx.js": "text/javascript; charset=utf-8", "berth.svg": "image/svg+xml",
+	} {
+		if got := c.Get("/assets/" + name).Want(http.StatusOK).Header; got.Get("Content-Type") != want || got.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: %v", name, got)
+		}
 	}
 	c.Get("/assets/../doc.go").Want(http.StatusNotFound)
 	c.Get("/assets/..%2fdoc.go").Want(http.StatusNotFound)

@@ -38,6 +38,6 @@ func (u *UI) getCallback(w *httpkit.Writer, r *http.Request, _ berth.Viewer) err
 	if err != nil {
 		return err
 	}
-	w.Viewer = in.Login
+	w.Viewer.Login = in.Login
 	return u.welcome(w, r, in.Session, in.Next)
 }

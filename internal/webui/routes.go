@@ -126,7 +126,7 @@ func (u *UI) serve(w *httpkit.Writer, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	w.Viewer = v.Login
+	w.Viewer = v
 	err = rt.handle(w, r, v)
 	if v.Anonymous() && rt.method == http.MethodGet && errors.Is(err, berth.ErrUnauthenticated) {
 		return mustSignIn(w, r)

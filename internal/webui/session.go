@@ -68,7 +68,7 @@ func (u *UI) viewer(w *httpkit.Writer, r *http.Request) (berth.Viewer, error) {
 
 // welcome signs the browser in and sends it where it wanted to go.
 func (u *UI) welcome(w *httpkit.Writer, r *http.Request, s account.Session, next string) error {
-	u.setCookie(w, r, cookieSession, s.Secret, time.Until(s.ExpiresAt))
+	u.setCookie(w, r, cookieSession, s.Secret, s.ExpiresAt.Sub(u.account.Now()))
 	return redirect(w, safeNext(next))
 }
 
