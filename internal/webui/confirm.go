@@ -1,6 +1,7 @@
 package webui
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,9 +12,12 @@ import (
 	"github.com/berth-registry/berth/internal/webui/view"
 )
 
-// fieldConfirm is the password with which a form is sent a second time. No form of
-// ours has a field of that name.
-const fieldConfirm = "-confirm"
+// What a form is sent with a second time: the password, and what of the form itself must
+// not lie in a page. No form of ours has fields of such names.
+const (
+	fieldConfirm = "-confirm"
+	fieldSealed  = "-sealed"
+)
 
 // signed lets through whoever is signed in.
 func signed(h handler) handler {
@@ -35,6 +39,9 @@ func (u *UI) sure(h handler) handler {
 		if err := readForm(w, r); err != nil {
 			return err
 		}
+		if err := u.unseal(r, v); err != nil {
+			return err
+		}
 		if u.account.Sure(v) {
 			return h(w, r, v)
 		}
@@ -49,7 +56,6 @@ func (u *UI) sure(h handler) handler {
 			f := u.describe(w, r, err)
 			return u.askAgain(w, r, v, f.Status, f.Text)
 		}
-		r.PostForm.Del(fieldConfirm)
 		return h(w, r, v)
 	}
 }
@@ -68,18 +74,45 @@ func (u *UI) sureIf(dangerous func(url.Values) bool, h handler) handler {
 	})
 }
 
-// askAgain shows the page that asks for the password, with all fields of the form but
-// passwords.
+// askAgain shows the page that asks for the password, with all fields of the form, the
+// secret ones sealed.
 func (u *UI) askAgain(w *httpkit.Writer, r *http.Request, v berth.Viewer, status int, wrong string) error {
 	form := view.ConfirmForm{Action: r.URL.RequestURI(), Login: v.Login, Failure: wrong}
+	hidden := url.Values{}
 	for name, values := range r.PostForm {
-		if strings.HasPrefix(name, "-") || strings.Contains(name, "password") {
-			continue
+		switch {
+		case strings.HasPrefix(name, "-"): // of this page, not of the form
+		case secret(name):
+			hidden[name] = values
+		default:
+			for _, value := range values {
+				form.Fields = append(form.Fields, view.FormField{Name: name, Value: value})
+			}
 		}
-		for _, value := range values {
-			form.Fields = append(form.Fields, view.FormField{Name: name, Value: value})
+	}
+	if len(hidden) > 0 {
+		sealed, err := u.account.SealFields(v, r.URL.Path, hidden)
+		if err != nil {
+			return err
 		}
+		form.Fields = append(form.Fields, view.FormField{Name: fieldSealed, Value: sealed})
 	}
 	slices.SortStableFunc(form.Fields, func(a, b view.FormField) int { return strings.Compare(a.Name, b.Name) })
 	return u.show(w, r, v, page{status: status, title: "Confirm that it is you", main: view.Confirm(form)})
+}
+
+// secret tells by its name whether a field's value must not lie in a page.
+func secret(name string) bool {
+	return strings.Contains(name, "password") || strings.Contains(name, "secret")
+}
+
+// unseal puts the fields back into a form that askAgain has sealed.
+func (u *UI) unseal(r *http.Request, v berth.Viewer) error {
+	sealed := r.PostForm.Get(fieldSealed)
+	if sealed == "" {
+		return nil
+	}
+	fields, err := u.account.OpenFields(v, r.URL.Path, sealed)
+	maps.Copy(r.PostForm, fields)
+	return err
 }
