@@ -40,9 +40,6 @@ func (u *UI) showAllOrgs(w *httpkit.Writer, r *http.Request, v berth.Viewer, sta
 }
 
 func (u *UI) postAllOrgs(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	form := view.AllOrgsPage{Name: entered(r, "name"), Owner: entered(r, "owner")}
 	o, err := u.account.MakeOrg(r.Context(), v, form.Name, form.Owner)
 	if err != nil {
@@ -94,9 +91,6 @@ func (u *UI) findQuotas(r *http.Request, v berth.Viewer, name string) ([]registr
 }
 
 func (u *UI) postDefaultQuota(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	limit, err := parseLimit(entered(r, "limit"))
 	if err == nil {
 		err = u.registry.SetDefaultQuota(r.Context(), v, limit)
@@ -105,9 +99,6 @@ func (u *UI) postDefaultQuota(w *httpkit.Writer, r *http.Request, v berth.Viewer
 }
 
 func (u *UI) postQuota(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	name := r.PathValue("owner")
 	limit, err := parseLimit(entered(r, "limit"))
 	if err == nil {

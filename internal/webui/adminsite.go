@@ -101,9 +101,6 @@ func (u *UI) getJobs(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 }
 
 func (u *UI) postJobs(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	name := r.PostForm.Get("name")
 	if err := u.account.RunJob(r.Context(), v, u.site.Jobs, name); err != nil {
 		return err

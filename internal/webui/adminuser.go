@@ -106,9 +106,6 @@ func (u *UI) postUserName(w *httpkit.Writer, r *http.Request, v berth.Viewer) er
 }
 
 func (u *UI) postUserQuota(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	limit, err := parseLimit(entered(r, "limit"))
 	if err == nil {
 		err = u.registry.SetQuota(r.Context(), v, r.PathValue("user"), limit)

@@ -58,9 +58,6 @@ func (u *UI) getCLI(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 // postCLI sends the browser to the command line with a code. What that gets is a session
 // of its own, newly opened: a browser left open must not give one away.
 func (u *UI) postCLI(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	c, err := readCLI(r.PostForm)
 	if err != nil {
 		return err
@@ -78,9 +75,6 @@ func (u *UI) postCLI(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 // postCLIToken gives a command line its session for a code. It is no browser, and
 // has no cookie.
 func (u *UI) postCLIToken(w *httpkit.Writer, r *http.Request, _ berth.Viewer) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	session, err := u.account.RedeemCLICode(r.Context(), r.PostForm.Get("code"), r.PostForm.Get("verifier"), u.origins.Address(r))
 	if err != nil {
 		return err

@@ -36,9 +36,6 @@ func (u *UI) sure(h handler) handler {
 		if v.Anonymous() {
 			return berth.ErrUnauthenticated.With("sign in first; the session has ended")
 		}
-		if err := readForm(w, r); err != nil {
-			return err
-		}
 		if err := u.unseal(r, v); err != nil {
 			return err
 		}
@@ -64,9 +61,6 @@ func (u *UI) sure(h handler) handler {
 func (u *UI) sureIf(dangerous func(url.Values) bool, h handler) handler {
 	sure := u.sure(h)
 	return signed(func(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-		if err := readForm(w, r); err != nil {
-			return err
-		}
 		if dangerous(r.PostForm) {
 			return sure(w, r, v)
 		}

@@ -65,9 +65,6 @@ func (u *UI) theme(r *http.Request) string {
 // postTheme keeps the choice in a cookie, so that pages come in the right colours
 // from the first byte.
 func (u *UI) postTheme(w *httpkit.Writer, r *http.Request, _ berth.Viewer) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	switch theme := r.PostForm.Get("theme"); theme {
 	case "auto", "light", "dark":
 		u.setCookie(w, r, cookieTheme, theme, themeLife)

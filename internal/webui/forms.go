@@ -36,3 +36,18 @@ func (u *UI) mend(w *httpkit.Writer, r *http.Request, err error, may bool, show 
 	}
 	return u.again(w, r, err, show)
 }
+
+// maxForm is how large a form may be, in bytes, unless its route says otherwise.
+const maxForm = 64 << 10
+
+// readForm reads the body's fields into r.PostForm.
+func readForm(w *httpkit.Writer, r *http.Request, limit int64) error {
+	r.Body = http.MaxBytesReader(w, r.Body, limit)
+	if err := r.ParseForm(); err != nil {
+		if _, large := errors.AsType[*http.MaxBytesError](err); large {
+			return berth.ErrRequestTooLarge.With("the limit for this form is %d bytes", limit)
+		}
+		return berth.ErrRequestInvalid.With("the body is not a form of name=value pairs").Because(err)
+	}
+	return nil
+}

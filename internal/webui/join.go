@@ -39,9 +39,6 @@ func (u *UI) joining(r *http.Request) (view.JoinForm, error) {
 
 // postJoin makes the account and signs it in.
 func (u *UI) postJoin(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	data, err := u.joining(r)
 	if err != nil {
 		return err

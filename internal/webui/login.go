@@ -33,9 +33,6 @@ func (u *UI) showLogin(w *httpkit.Writer, r *http.Request, status int, data view
 // postLogin takes name and password, and in a second step the code. What was typed
 // first comes back sealed, so that it need not be typed again.
 func (u *UI) postLogin(w *httpkit.Writer, r *http.Request, _ berth.Viewer) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	f := r.PostForm
 	name, password, ticket := f.Get("name"), f.Get("password"), f.Get("ticket")
 	data := view.LoginForm{Name: name, Next: safeNext(f.Get("next"))}

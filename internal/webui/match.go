@@ -19,6 +19,7 @@ type handler func(w *httpkit.Writer, r *http.Request, v berth.Viewer) error
 type route struct {
 	method, path string
 	handle       handler
+	limit        int64 // of the form in bytes, 0 for maxForm
 
 	parts []string // of the pattern, filled in by compile
 }

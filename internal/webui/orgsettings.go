@@ -67,9 +67,6 @@ func (u *UI) showOrgSettings(w *httpkit.Writer, r *http.Request, v berth.Viewer,
 
 // postOrgSettings changes the settings of an organization.
 func (u *UI) postOrgSettings(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	get := r.PostForm.Get
 	form := view.OrgSettingsForm{BaseRole: get("base_role"), MembersCreate: get("members_create") == "on", AllowPublic: get("allow_public") == "on", Visibility: get("visibility")}
 	visibility := berth.Visibility(form.Visibility)
@@ -95,9 +92,6 @@ func parseBaseRole(text string) (berth.Role, error) {
 
 // postRenameOrg gives an organization another name.
 func (u *UI) postRenameOrg(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	after, err := u.account.RenameOrg(r.Context(), v, o.Login, strings.TrimSpace(r.PostForm.Get("name")))
 	if err != nil {
 		return u.mend(w, r, err, o.Changes, func(s sent) error { return u.showOrgSettings(w, r, v, o, s, nil) })
@@ -107,9 +101,6 @@ func (u *UI) postRenameOrg(w *httpkit.Writer, r *http.Request, v berth.Viewer, o
 
 // postDeleteOrg deletes an organization whose name was typed.
 func (u *UI) postDeleteOrg(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	var err error
 	if o.Changes { // others are refused before they are told what to type
 		err = typed(r, o.Login)
@@ -158,9 +149,6 @@ func (u *UI) showNames(w *httpkit.Writer, r *http.Request, v berth.Viewer, o acc
 
 // postFreeName frees a name, which then can be pushed to.
 func (u *UI) postFreeName(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	n, err := berth.ParseName(r.PostForm.Get("name"))
 	if err == nil && n.Owner != strings.ToLower(o.Login) {
 		err = berth.ErrRequestInvalid.With("%s is not a name of %s", n, o.Login)

@@ -80,9 +80,6 @@ func (u *UI) postRole(w *httpkit.Writer, r *http.Request, v berth.Viewer, at pla
 
 // postDropRole takes a role away. Who takes his own away may not see the page any more.
 func (u *UI) postDropRole(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	holder, err := readHolder(r, at.name.Owner)
 	if err == nil {
 		err = u.registry.RevokeRole(r.Context(), v, at.name, holder)

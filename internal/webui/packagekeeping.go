@@ -98,9 +98,6 @@ func words(text string) []string {
 
 // postTagRule protects tags.
 func (u *UI) postTagRule(w *httpkit.Writer, r *http.Request, v berth.Viewer, k kept) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	get := r.PostForm.Get
 	form := view.TagRuleForm{Pattern: strings.TrimSpace(get("pattern")), Users: get("users"), Teams: get("teams"), Repositories: get("repositories")}
 	movers := registry.Movers{Users: words(form.Users), Teams: words(form.Teams)}

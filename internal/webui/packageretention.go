@@ -129,9 +129,6 @@ func (u *UI) postDropRetention(w *httpkit.Writer, r *http.Request, v berth.Viewe
 
 // postPreview shows what the rule that was typed would remove, and stores nothing.
 func (u *UI) postPreview(w *httpkit.Writer, r *http.Request, v berth.Viewer, k kept) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	form := typedRetention(r.PostForm)
 	preview, err := u.preview(r, v, k, form)
 	if err != nil {

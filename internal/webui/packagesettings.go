@@ -116,9 +116,6 @@ func (u *UI) postVisibility(w *httpkit.Writer, r *http.Request, v berth.Viewer, 
 
 // postLink links the package to a repository, which may be written without its owner.
 func (u *UI) postLink(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	name := withOwner(r.PostForm.Get("q"), at.name.Owner)
 	err := u.registry.Link(r.Context(), v, at.name, name)
 	return u.changed(w, r, v, at, err, at.name.String()+" is linked to "+name+".")
@@ -134,9 +131,6 @@ func withOwner(repository, owner string) string {
 }
 
 func (u *UI) postUnlink(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	return u.changed(w, r, v, at, u.registry.Unlink(r.Context(), v, at.name), at.name.String()+" is not linked any more. Its visibility stays as it was.")
 }
 

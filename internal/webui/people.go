@@ -52,9 +52,6 @@ func (u *UI) showPeople(w *httpkit.Writer, r *http.Request, v berth.Viewer, o ac
 
 // postMember adds a member, or changes what he is.
 func (u *UI) postMember(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	form := view.MemberForm{Who: strings.TrimSpace(r.PostForm.Get("who")), Role: r.PostForm.Get("role")}
 	err := memberRole(form.Role)
 	if err == nil {
@@ -76,9 +73,6 @@ func memberRole(role string) error {
 
 // postDropMember ends a membership; everybody may end his own.
 func (u *UI) postDropMember(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	who := r.PostForm.Get("who")
 	self := strings.EqualFold(who, v.Login)
 	if err := u.account.RemoveMember(r.Context(), v, o.Login, who); err != nil {
@@ -117,9 +111,6 @@ func (u *UI) showInvitations(w *httpkit.Writer, r *http.Request, v berth.Viewer,
 
 // postInvitation makes an invitation. Its link is shown this once.
 func (u *UI) postInvitation(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	form := view.InvitationForm{Note: strings.TrimSpace(r.PostForm.Get("note")), Role: r.PostForm.Get("role"), Days: r.PostForm.Get("days")}
 	err := memberRole(form.Role)
 	days, bad := strconv.Atoi(form.Days)
@@ -139,9 +130,6 @@ func (u *UI) postInvitation(w *httpkit.Writer, r *http.Request, v berth.Viewer, 
 }
 
 func (u *UI) postDropInvitation(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	id, err := readID(r.PostForm.Get("id"))
 	if err == nil {
 		err = u.account.DropInvitation(r.Context(), v, id)

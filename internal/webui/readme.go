@@ -2,7 +2,6 @@ package webui
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -15,11 +14,9 @@ import (
 	"github.com/berth-registry/berth/internal/webui/view"
 )
 
-const (
-	// maxReadmeForm bounds the form of a README, in which a character may take three
-	// times its room.
-	maxReadmeForm = 3*account.MaxReadme + 1<<10
-)
+// maxReadmeForm bounds the form of a README, in which a character may take three times
+// its room.
+const maxReadmeForm = 3*account.MaxReadme + 1<<10
 
 // readme returns the text of a repository as its administrators wrote it, and as it
 // looks on a page.
@@ -64,13 +61,6 @@ func filesOf(web string) string {
 
 // postReadme writes the README of a repository.
 func (u *UI) postReadme(w *httpkit.Writer, r *http.Request, v berth.Viewer, repo account.Repository) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxReadmeForm)
-	if err := r.ParseForm(); err != nil {
-		if _, large := errors.AsType[*http.MaxBytesError](err); large {
-			return berth.ErrRequestTooLarge.With("a README has at most %d bytes", account.MaxReadme)
-		}
-		return berth.ErrRequestInvalid.With("the body is not a form of name=value pairs").Because(err)
-	}
 	text := strings.ReplaceAll(r.PostForm.Get("readme"), "\r\n", "\n") // as browsers send lines
 	if _, err := u.account.PutReadme(r.Context(), v, repo.Owner, repo.Name, text); err != nil {
 		return u.mend(w, r, err, repo.Role >= berth.RoleAdmin, func(s sent) error {

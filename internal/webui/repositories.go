@@ -25,7 +25,7 @@ func (u *UI) repositoryRoutes() []route {
 		{method: "POST", path: one + "/collaborators/remove", handle: u.in(u.postDropCollaborator)},
 		{method: "GET", path: one + "/settings", handle: u.in(u.getRepositorySettings)},
 		{method: "POST", path: one + "/settings", handle: u.sure(u.in(u.postRepositorySettings))},
-		{method: "POST", path: one + "/readme", handle: signed(u.in(u.postReadme))},
+		{method: "POST", path: one + "/readme", handle: signed(u.in(u.postReadme)), limit: maxReadmeForm},
 		{method: "POST", path: one + "/delete", handle: u.sure(u.in(u.postDeleteRepository))},
 	}
 }
@@ -94,9 +94,6 @@ func (u *UI) getNewRepository(w *httpkit.Writer, r *http.Request, v berth.Viewer
 }
 
 func (u *UI) postNewRepository(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	get := r.PostForm.Get
 	name, description, address := get("name"), get("description"), get("url")
 	c := account.RepositoryChange{Name: &name, Description: &description, WebURL: &address}

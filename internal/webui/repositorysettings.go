@@ -64,9 +64,6 @@ func collaborator(r *http.Request) (account.CollaboratorKind, string, error) {
 
 // postCollaborator gives a role, or changes one.
 func (u *UI) postCollaborator(w *httpkit.Writer, r *http.Request, v berth.Viewer, repo account.Repository) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	kind, who, err := collaborator(r)
 	var role berth.Role
 	if err == nil {
@@ -85,9 +82,6 @@ func (u *UI) postCollaborator(w *httpkit.Writer, r *http.Request, v berth.Viewer
 }
 
 func (u *UI) postDropCollaborator(w *httpkit.Writer, r *http.Request, v berth.Viewer, repo account.Repository) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	kind, who, err := collaborator(r)
 	if err == nil {
 		err = u.account.DropCollaborator(r.Context(), v, repo.Owner, repo.Name, kind, who)
@@ -137,9 +131,6 @@ func (u *UI) showRepositorySettings(w *httpkit.Writer, r *http.Request, v berth.
 }
 
 func (u *UI) postRepositorySettings(w *httpkit.Writer, r *http.Request, v berth.Viewer, repo account.Repository) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	get := r.PostForm.Get
 	form := view.RepositorySettingsForm{
 		Name: get("name"), Description: get("description"), WebURL: get("url"), Visibility: get("visibility"),
@@ -163,9 +154,6 @@ func (u *UI) postRepositorySettings(w *httpkit.Writer, r *http.Request, v berth.
 
 // postDeleteRepository deletes a repository whose name was typed.
 func (u *UI) postDeleteRepository(w *httpkit.Writer, r *http.Request, v berth.Viewer, repo account.Repository) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	err := administers(v, repo)
 	if err == nil {
 		err = typed(r, repo.FullName())

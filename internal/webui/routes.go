@@ -1,6 +1,7 @@
 package webui
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -127,6 +128,11 @@ func (u *UI) serve(w *httpkit.Writer, r *http.Request) error {
 		return err
 	}
 	w.Viewer = v
+	if rt.method == http.MethodPost {
+		if err := readForm(w, r, cmp.Or(rt.limit, maxForm)); err != nil {
+			return err
+		}
+	}
 	err = rt.handle(w, r, v)
 	if v.Anonymous() && rt.method == http.MethodGet && errors.Is(err, berth.ErrUnauthenticated) {
 		return mustSignIn(w, r)

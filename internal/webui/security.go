@@ -62,9 +62,6 @@ func (u *UI) againSecurity(w *httpkit.Writer, r *http.Request, v berth.Viewer, e
 }
 
 func (u *UI) postPassword(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	f := r.PostForm
 	var err error
 	if f.Get("password") != f.Get("again") {
@@ -80,9 +77,6 @@ func (u *UI) postPassword(w *httpkit.Writer, r *http.Request, v berth.Viewer) er
 
 // postFactor makes a second factor, which counts when a code of it comes back.
 func (u *UI) postFactor(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	made, err := u.account.StartSecondFactor(r.Context(), v, r.PostForm.Get(fieldCurrent))
 	if err != nil {
 		return u.againSecurity(w, r, v, err, func(p *view.SecurityPage) *string { return &p.WrongStart })
@@ -139,9 +133,6 @@ func squares(c *qr.Code) (path, size string) {
 }
 
 func (u *UI) postConfirmFactor(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	codes, err := u.account.ConfirmSecondFactor(r.Context(), v, r.PostForm.Get("code"))
 	if err == nil {
 		return u.show(w, r, v, page{title: "Recovery codes", main: view.RecoveryCodes(codes, true)})
@@ -154,9 +145,6 @@ func (u *UI) postConfirmFactor(w *httpkit.Writer, r *http.Request, v berth.Viewe
 }
 
 func (u *UI) postRecoveryCodes(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	codes, err := u.account.NewRecoveryCodes(r.Context(), v, r.PostForm.Get(fieldCurrent), r.PostForm.Get("code"))
 	if err != nil {
 		return u.againSecurity(w, r, v, err, func(p *view.SecurityPage) *string { return &p.WrongCodes })
@@ -165,9 +153,6 @@ func (u *UI) postRecoveryCodes(w *httpkit.Writer, r *http.Request, v berth.Viewe
 }
 
 func (u *UI) postFactorOff(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	if err := u.account.RemoveSecondFactor(r.Context(), v, r.PostForm.Get(fieldCurrent), r.PostForm.Get("code")); err != nil {
 		return u.againSecurity(w, r, v, err, func(p *view.SecurityPage) *string { return &p.WrongOff })
 	}

@@ -57,9 +57,6 @@ func (u *UI) showServiceAccounts(w *httpkit.Writer, r *http.Request, v berth.Vie
 
 // postServiceAccount makes a service account.
 func (u *UI) postServiceAccount(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	form := view.ServiceAccountForm{Name: strings.TrimSpace(r.PostForm.Get("name")), Repository: strings.TrimSpace(r.PostForm.Get("who"))}
 	full := form.Repository
 	if full != "" && !strings.Contains(full, "/") {
@@ -120,9 +117,6 @@ func serviceToken(t account.Token) view.ServiceTokenRow {
 
 // postServiceToken makes an access token, which is shown this once.
 func (u *UI) postServiceToken(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	a, err := u.serviceAccount(r, v, o)
 	if err != nil {
 		return err
@@ -153,9 +147,6 @@ func tokenLife(days string) (time.Duration, error) {
 }
 
 func (u *UI) postRevokeServiceToken(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	a, err := u.serviceAccount(r, v, o)
 	if err != nil {
 		return err
@@ -173,9 +164,6 @@ func (u *UI) postRevokeServiceToken(w *httpkit.Writer, r *http.Request, v berth.
 // postDeleteServiceAccount deletes a service account whose name was typed. It is
 // refused while the account has packages of its own.
 func (u *UI) postDeleteServiceAccount(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	a, err := u.serviceAccount(r, v, o)
 	if err != nil {
 		return err

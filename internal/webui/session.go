@@ -14,8 +14,6 @@ import (
 const (
 	cookieSession = "berth_session"
 	cookieSignIn  = "berth_signin" // on the way to a provider and back
-
-	maxForm = 64 << 10 // bytes
 )
 
 // setCookie gives the browser a cookie that only this host gets, only over TLS where there is
@@ -70,16 +68,4 @@ func (u *UI) viewer(w *httpkit.Writer, r *http.Request) (berth.Viewer, error) {
 func (u *UI) welcome(w *httpkit.Writer, r *http.Request, s account.Session, next string) error {
 	u.setCookie(w, r, cookieSession, s.Secret, s.ExpiresAt.Sub(u.account.Now()))
 	return redirect(w, safeNext(next))
-}
-
-// readForm reads the body's fields into r.PostForm.
-func readForm(w *httpkit.Writer, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil {
-		if _, large := errors.AsType[*http.MaxBytesError](err); large {
-			return berth.ErrRequestTooLarge.With("the limit for a form is %d bytes", maxForm)
-		}
-		return berth.ErrRequestInvalid.With("the body is not a form of name=value pairs").Because(err)
-	}
-	return nil
 }

@@ -95,9 +95,6 @@ func (u *UI) showOrgs(w *httpkit.Writer, r *http.Request, v berth.Viewer, status
 }
 
 func (u *UI) postOrgs(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	name := r.PostForm.Get("name")
 	o, err := u.account.MakeOrg(r.Context(), v, name, v.Login)
 	switch {

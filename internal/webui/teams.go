@@ -64,9 +64,6 @@ func (u *UI) showTeams(w *httpkit.Writer, r *http.Request, v berth.Viewer, o acc
 
 // postTeam makes a team.
 func (u *UI) postTeam(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	name := strings.TrimSpace(r.PostForm.Get("name"))
 	t, err := u.account.CreateTeam(r.Context(), v, o.Login, name)
 	if err != nil {
@@ -107,9 +104,6 @@ func (u *UI) showTeam(w *httpkit.Writer, r *http.Request, v berth.Viewer, o acco
 // changeTeam does something with a team that one field of a form is about, and goes
 // back to it.
 func (u *UI) changeTeam(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner, do func(team, who string) error, said string) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	t, err := u.account.GetTeam(r.Context(), v, o.Login, r.PathValue("team"))
 	if err != nil {
 		return err
@@ -135,9 +129,6 @@ func (u *UI) postDropTeamMember(w *httpkit.Writer, r *http.Request, v berth.View
 
 // postDeleteTeam deletes a team whose name was typed.
 func (u *UI) postDeleteTeam(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	t, err := u.account.GetTeam(r.Context(), v, o.Login, r.PathValue("team"))
 	if err != nil {
 		return err

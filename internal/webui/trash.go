@@ -39,9 +39,6 @@ func (u *UI) showOwnerTrash(w *httpkit.Writer, r *http.Request, v berth.Viewer, 
 
 // postOwnerTrash restores a package.
 func (u *UI) postOwnerTrash(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	n, err := berth.ParseName(r.PostForm.Get("name"))
 	if err != nil {
 		return err

@@ -156,9 +156,6 @@ func (u *UI) showTrash(w *httpkit.Writer, r *http.Request, v berth.Viewer, at pl
 
 // postRestore takes a version out of the trash.
 func (u *UI) postRestore(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	id := parseID(r.PostForm.Get("id"))
 	err := u.registry.RestoreVersion(r.Context(), v, at.name, id, r.PostForm.Get("skip") == "yes")
 	if err != nil && canMend(err) {

@@ -107,9 +107,6 @@ func webhookForm(r *http.Request) (view.WebhookForm, account.HookChange) {
 
 // postWebhook makes a webhook, which is sent a ping.
 func (u *UI) postWebhook(w *httpkit.Writer, r *http.Request, v berth.Viewer, at webhooks) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	form, c := webhookForm(r)
 	made, err := u.account.CreateHook(r.Context(), v, at.place, c)
 	if err != nil {
@@ -170,9 +167,6 @@ func deliveryRow(d berth.HookDelivery) view.DeliveryRow {
 
 // onWebhook does something with the webhook that a path names.
 func (u *UI) onWebhook(w *httpkit.Writer, r *http.Request, do func(id int64) error, location func(id int64) string, said string) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	id, err := readID(r.PathValue("hook"))
 	if err == nil {
 		err = do(id)
@@ -184,9 +178,6 @@ func (u *UI) onWebhook(w *httpkit.Writer, r *http.Request, do func(id int64) err
 }
 
 func (u *UI) postWebhookChange(w *httpkit.Writer, r *http.Request, v berth.Viewer, at webhooks) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
 	id, err := readID(r.PathValue("hook"))
 	if err != nil {
 		return err
