@@ -8,7 +8,6 @@ import (
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/account"
 	"github.com/berth-registry/berth/internal/httpkit"
-	"github.com/berth-registry/berth/internal/webui/view"
 )
 
 // Site is what administrators may know of this server that the core does not: its
@@ -79,11 +78,6 @@ func administering(h handler) handler {
 		}
 		return h(w, r, v)
 	}
-}
-
-// wrongPart is [UI.again] for a page with several forms, one of which is wrong.
-func (u *UI) wrongPart(w *httpkit.Writer, r *http.Request, err error, part string, show func(status int, wrong view.AdminWrong) error) error {
-	return u.again(w, r, err, func(s sent) error { return show(s.status, view.AdminWrong{Part: part, Text: s.wrong}) })
 }
 
 // userPath is the address of the page of a user, under here.

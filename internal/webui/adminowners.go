@@ -13,11 +13,11 @@ import (
 )
 
 func (u *UI) getAllOrgs(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	return u.showAllOrgs(w, r, v, http.StatusOK, view.AllOrgsPage{Owner: v.Login})
+	return u.showAllOrgs(w, r, v, sent{}, view.AllOrgsPage{Owner: v.Login})
 }
 
 // showAllOrgs lists the organizations, with what was typed for another.
-func (u *UI) showAllOrgs(w *httpkit.Writer, r *http.Request, v berth.Viewer, status int, p view.AllOrgsPage) error {
+func (u *UI) showAllOrgs(w *httpkit.Writer, r *http.Request, v berth.Viewer, s sent, p view.AllOrgsPage) error {
 	list, err := u.account.ListOrgs(r.Context(), v, r.URL.Query().Get("after"), pageSize+1)
 	if err != nil {
 		return err
@@ -36,33 +36,33 @@ func (u *UI) showAllOrgs(w *httpkit.Writer, r *http.Request, v berth.Viewer, sta
 	if more {
 		p.After = strings.ToLower(list[len(list)-1].Login)
 	}
-	return u.show(w, r, v, page{status: status, title: "Organizations", main: view.AllOrgs(p)})
+	return u.show(w, r, v, page{status: s.status, title: "Organizations", main: view.AllOrgs(p)})
 }
 
 func (u *UI) postAllOrgs(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 	form := view.AllOrgsPage{Name: entered(r, "name"), Owner: entered(r, "owner")}
 	o, err := u.account.MakeOrg(r.Context(), v, form.Name, form.Owner)
 	if err != nil {
-		return u.wrongPart(w, r, err, "", func(status int, wrong view.AdminWrong) error {
-			form.Failure = wrong.Text
-			return u.showAllOrgs(w, r, v, status, form)
+		return again(err, func(s sent) error {
+			form.Failure = s.text
+			return u.showAllOrgs(w, r, v, s, form)
 		})
 	}
 	return u.done(w, r, "/-/admin/orgs", "The organization %s is made.", o.Login)
 }
 
 func (u *UI) getQuotas(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	return u.showQuotas(w, r, v, http.StatusOK, view.AdminWrong{})
+	return u.showQuotas(w, r, v, sent{})
 }
 
 // showQuotas lists what owners hold and may hold, or that of one who was asked for.
-func (u *UI) showQuotas(w *httpkit.Writer, r *http.Request, v berth.Viewer, status int, wrong view.AdminWrong) error {
+func (u *UI) showQuotas(w *httpkit.Writer, r *http.Request, v berth.Viewer, s sent) error {
 	limit, err := u.registry.DefaultQuota(r.Context(), v)
 	if err != nil {
 		return err
 	}
-	p := view.QuotasPage{Default: limit, DefaultText: limitText(limit), Query: strings.TrimSpace(r.URL.Query().Get("q")), Wrong: wrong}
-	if wrong.Part != "" {
+	p := view.QuotasPage{Default: limit, DefaultText: limitText(limit), Query: strings.TrimSpace(r.URL.Query().Get("q")), Wrong: view.AdminWrong{Part: s.part, Text: s.text}}
+	if s.part != "" {
 		p.Typed = entered(r, "limit")
 	}
 	list, err := u.findQuotas(r, v, p.Query)
@@ -76,7 +76,7 @@ func (u *UI) showQuotas(w *httpkit.Writer, r *http.Request, v berth.Viewer, stat
 	if more {
 		p.After = strings.ToLower(list[len(list)-1].Owner)
 	}
-	return u.show(w, r, v, page{status: status, title: "Quotas", main: view.Quotas(p)})
+	return u.show(w, r, v, page{status: s.status, title: "Quotas", main: view.Quotas(p)})
 }
 
 func (u *UI) findQuotas(r *http.Request, v berth.Viewer, name string) ([]registry.Quota, error) {
@@ -112,7 +112,10 @@ func (u *UI) postQuota(w *httpkit.Writer, r *http.Request, v berth.Viewer) error
 
 func (u *UI) quotaDone(w *httpkit.Writer, r *http.Request, v berth.Viewer, err error, part, text string) error {
 	if err != nil {
-		return u.wrongPart(w, r, err, part, func(status int, wrong view.AdminWrong) error { return u.showQuotas(w, r, v, status, wrong) })
+		return again(err, func(s sent) error {
+			s.part = part
+			return u.showQuotas(w, r, v, s)
+		})
 	}
 	return u.done(w, r, "/-/admin/quotas", "%s", text)
 }

@@ -40,9 +40,9 @@ func (u *UI) getAudit(w *httpkit.Writer, r *http.Request, v berth.Viewer) error 
 	p := view.AuditPage{Actor: field("actor"), Action: field("action"), Owner: field("owner"), Since: field("since"), Until: field("until")}
 	found, err := u.findAudit(r, v, p, field("before"))
 	if err != nil {
-		return u.wrongPart(w, r, err, "", func(status int, wrong view.AdminWrong) error {
-			p.Failure = wrong.Text
-			return u.show(w, r, v, page{status: status, title: "Audit log", main: view.Audit(p)})
+		return again(err, func(s sent) error {
+			p.Failure = s.text
+			return u.show(w, r, v, page{status: s.status, title: "Audit log", main: view.Audit(p)})
 		})
 	}
 	p.Before = found.Before

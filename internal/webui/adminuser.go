@@ -12,39 +12,42 @@ import (
 
 // getUser shows an account, and what there is to do about it.
 func (u *UI) getUser(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	return u.showUser(w, r, v, http.StatusOK, view.AdminWrong{})
+	return u.showUser(w, r, v, sent{})
 }
 
 // showUser shows an account, with what was wrong with one of the forms.
-func (u *UI) showUser(w *httpkit.Writer, r *http.Request, v berth.Viewer, status int, wrong view.AdminWrong) error {
+func (u *UI) showUser(w *httpkit.Writer, r *http.Request, v berth.Viewer, s sent) error {
 	found, err := u.account.GetUser(r.Context(), v, r.PathValue("user"))
 	if err != nil {
 		return err
 	}
-	s := account.SiteUser{User: found}
+	row := account.SiteUser{User: found}
 	// Of the names that begin with a name, that itself is the first.
 	same, err := u.account.FindUsers(r.Context(), v, found.Login, "", 1)
 	if err != nil {
 		return err
 	}
 	if len(same) == 1 && same[0].ID == found.ID {
-		s = same[0]
+		row = same[0]
 	}
 	q, err := u.registry.GetQuota(r.Context(), v, found.Login)
 	if err != nil {
 		return err
 	}
-	p := view.UserPage{UserRow: userRow(s), Self: found.ID == v.UserID, Quota: quotaRow(q), Wrong: wrong}
-	if wrong.Part != "" {
+	p := view.UserPage{UserRow: userRow(row), Self: found.ID == v.UserID, Quota: quotaRow(q), Wrong: view.AdminWrong{Part: s.part, Text: s.text}}
+	if s.part != "" {
 		p.Name, p.Limit, p.Disposal, p.To = entered(r, "name"), entered(r, "limit"), r.PostForm.Get("packages"), entered(r, "to")
 	}
-	return u.show(w, r, v, page{status: status, title: found.Login, main: view.User(p)})
+	return u.show(w, r, v, page{status: s.status, title: found.Login, main: view.User(p)})
 }
 
 // userDone ends a form about an account: it was done, or the page says why not.
 func (u *UI) userDone(w *httpkit.Writer, r *http.Request, v berth.Viewer, err error, part, text string) error {
 	if err != nil {
-		return u.wrongPart(w, r, err, part, func(status int, wrong view.AdminWrong) error { return u.showUser(w, r, v, status, wrong) })
+		return again(err, func(s sent) error {
+			s.part = part
+			return u.showUser(w, r, v, s)
+		})
 	}
 	return u.done(w, r, userPath(r.PathValue("user")), "%s", text)
 }

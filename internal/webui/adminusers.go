@@ -53,20 +53,20 @@ func (u *UI) postNewUser(w *httpkit.Writer, r *http.Request, v berth.Viewer) err
 	form := view.NewUserForm{Name: entered(r, "name"), Admin: r.PostForm.Get("admin") == "true"}
 	made, err := u.account.MakeUser(r.Context(), v, form.Name, r.PostForm.Get("password"), form.Admin)
 	if err != nil {
-		return u.wrongPart(w, r, err, "", func(status int, wrong view.AdminWrong) error {
-			form.Failure = wrong.Text
-			return u.show(w, r, v, page{status: status, title: "New user", main: view.NewUser(form)})
+		return again(err, func(s sent) error {
+			form.Failure = s.text
+			return u.show(w, r, v, page{status: s.status, title: "New user", main: view.NewUser(form)})
 		})
 	}
 	return u.done(w, r, userPath(made.Login), "The account %s is made.", made.Login)
 }
 
 func (u *UI) getSiteInvitations(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	return u.showSiteInvitations(w, r, v, http.StatusOK, view.SiteInvitationsPage{Days: "7"})
+	return u.showSiteInvitations(w, r, v, sent{}, view.SiteInvitationsPage{Days: "7"})
 }
 
 // showSiteInvitations lists what is open, with what was typed or made just now.
-func (u *UI) showSiteInvitations(w *httpkit.Writer, r *http.Request, v berth.Viewer, status int, p view.SiteInvitationsPage) error {
+func (u *UI) showSiteInvitations(w *httpkit.Writer, r *http.Request, v berth.Viewer, s sent, p view.SiteInvitationsPage) error {
 	after, err := positive(r.URL.Query().Get("after"), "after")
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func (u *UI) showSiteInvitations(w *httpkit.Writer, r *http.Request, v berth.Vie
 	if more {
 		p.After = list[len(list)-1].ID
 	}
-	return u.show(w, r, v, page{status: status, title: "Invitations", main: view.SiteInvitations(p)})
+	return u.show(w, r, v, page{status: s.status, title: "Invitations", main: view.SiteInvitations(p)})
 }
 
 // postSiteInvitations makes an invitation, whose address is shown this once.
@@ -100,12 +100,12 @@ func (u *UI) postSiteInvitations(w *httpkit.Writer, r *http.Request, v berth.Vie
 		made, err = u.account.Invite(r.Context(), v, account.Invitation{Note: form.Note, Org: form.Org, Owner: form.Owner, Life: life})
 	}
 	if err != nil {
-		return u.wrongPart(w, r, err, "", func(status int, wrong view.AdminWrong) error {
-			form.Failure = wrong.Text
-			return u.showSiteInvitations(w, r, v, status, form)
+		return again(err, func(s sent) error {
+			form.Failure = s.text
+			return u.showSiteInvitations(w, r, v, s, form)
 		})
 	}
-	return u.showSiteInvitations(w, r, v, http.StatusOK, view.SiteInvitationsPage{Days: "7", Link: u.origins.Of(r) + "/join/" + made.Secret, EndsAt: made.ExpiresAt})
+	return u.showSiteInvitations(w, r, v, sent{}, view.SiteInvitationsPage{Days: "7", Link: u.origins.Of(r) + "/join/" + made.Secret, EndsAt: made.ExpiresAt})
 }
 
 func (u *UI) postDropSiteInvitation(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {

@@ -44,14 +44,10 @@ func (u *UI) sure(h handler) handler {
 		}
 		password := r.PostForm.Get(fieldConfirm)
 		if password == "" {
-			return u.askAgain(w, r, v, http.StatusOK, "")
+			return u.askAgain(w, r, v, sent{})
 		}
 		if err := u.account.Confirm(r.Context(), v, password); err != nil {
-			if !canMend(err) {
-				return err
-			}
-			f := u.describe(w, r, err)
-			return u.askAgain(w, r, v, f.Status, f.Text)
+			return again(err, func(s sent) error { return u.askAgain(w, r, v, s) })
 		}
 		return h(w, r, v)
 	}
@@ -70,8 +66,8 @@ func (u *UI) sureIf(dangerous func(url.Values) bool, h handler) handler {
 
 // askAgain shows the page that asks for the password, with all fields of the form, the
 // secret ones sealed.
-func (u *UI) askAgain(w *httpkit.Writer, r *http.Request, v berth.Viewer, status int, wrong string) error {
-	form := view.ConfirmForm{Action: r.URL.RequestURI(), Login: v.Login, Failure: wrong}
+func (u *UI) askAgain(w *httpkit.Writer, r *http.Request, v berth.Viewer, s sent) error {
+	form := view.ConfirmForm{Action: r.URL.RequestURI(), Login: v.Login, Failure: s.text}
 	hidden := url.Values{}
 	for name, values := range r.PostForm {
 		switch {
@@ -92,7 +88,7 @@ func (u *UI) askAgain(w *httpkit.Writer, r *http.Request, v berth.Viewer, status
 		form.Fields = append(form.Fields, view.FormField{Name: fieldSealed, Value: sealed})
 	}
 	slices.SortStableFunc(form.Fields, func(a, b view.FormField) int { return strings.Compare(a.Name, b.Name) })
-	return u.show(w, r, v, page{status: status, title: "Confirm that it is you", main: view.Confirm(form)})
+	return u.show(w, r, v, page{status: s.status, title: "Confirm that it is you", main: view.Confirm(form)})
 }
 
 // secret tells by its name whether a field's value must not lie in a page.

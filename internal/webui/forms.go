@@ -8,35 +8,6 @@ import (
 	"github.com/berth-registry/berth/internal/httpkit"
 )
 
-// sent is what became of a form: nothing yet, or what is wrong with it, to be shown
-// with what was typed.
-type sent struct {
-	status int
-	wrong  string
-}
-
-// again shows a page once more with a form on which something is wrong that people can
-// mend, such as a name that is not there; show prints it. Other errors are returned. A
-// page that reads what only administrators may meets their error there.
-func (u *UI) again(w *httpkit.Writer, r *http.Request, err error, show func(sent) error) error {
-	named, ok := errors.AsType[*berth.Error](err)
-	if !ok || !canMend(err) && named.Kind != berth.KindNotFound {
-		return err
-	}
-	f := u.describe(w, r, err)
-	return show(sent{f.Status, f.Text})
-}
-
-// mend is [UI.again] for pages that those see too who may not send their forms: they are
-// told so on a page of its own, as strangers are.
-func (u *UI) mend(w *httpkit.Writer, r *http.Request, err error, may bool, show func(sent) error) error {
-	named, ok := errors.AsType[*berth.Error](err)
-	if !ok || !may || named.Kind != berth.KindInvalid && named.Kind != berth.KindConflict && named.Kind != berth.KindNotFound {
-		return err
-	}
-	return u.again(w, r, err, show)
-}
-
 // maxForm is how large a form may be, in bytes, unless its route says otherwise.
 const maxForm = 64 << 10
 
@@ -50,4 +21,64 @@ func readForm(w *httpkit.Writer, r *http.Request, limit int64) error {
 		return berth.ErrRequestInvalid.With("the body is not a form of name=value pairs").Because(err)
 	}
 	return nil
+}
+
+// sent is what became of a form: nothing yet, or what is wrong with it, to be shown
+// with what was typed.
+type sent struct {
+	status int    // 0 is 200
+	text   string // what is wrong
+	part   string // of a page with several forms, which one it is
+}
+
+// formError is what a handler returns of a form on which something may be wrong that
+// people can mend, with the way to show the page again. See [again].
+type formError struct {
+	error
+
+	show func(sent) error
+}
+
+func (e *formError) Unwrap() error { return e.error }
+
+// again returns an error together with the page on which it can be mended: show prints
+// that page with what was typed. A page that reads what only some may read meets their
+// error there.
+func again(err error, show func(sent) error) error { return &formError{err, show} }
+
+// ifMay takes the page away from an error when the viewer may not send its form: he is
+// told so on a page of its own, as strangers are.
+func ifMay(may bool, err error) error {
+	if wrong, ok := errors.AsType[*formError](err); ok && !may {
+		return wrong.error
+	}
+	return err
+}
+
+// mend shows the page again that comes with an error, if people can mend that.
+func (u *UI) mend(w *httpkit.Writer, r *http.Request, err error) error {
+	wrong, ok := errors.AsType[*formError](err)
+	if !ok {
+		return err
+	}
+	if !canMend(wrong.error) {
+		return wrong.error
+	}
+	f := u.describe(w, r, wrong.error)
+	return wrong.show(sent{status: f.Status, text: f.Text})
+}
+
+// canMend reports whether an error is one that people can do something about in the
+// form they sent.
+func canMend(err error) bool {
+	named, ok := errors.AsType[*berth.Error](err)
+	if !ok {
+		return false
+	}
+	switch named.Kind {
+	case berth.KindInvalid, berth.KindUnauthenticated, berth.KindNotFound, berth.KindConflict, berth.KindTooMany, berth.KindDenied:
+		return true
+	default:
+		return false
+	}
 }

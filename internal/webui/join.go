@@ -16,11 +16,12 @@ func (u *UI) getJoin(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 	if err != nil {
 		return err
 	}
-	return u.showJoin(w, r, http.StatusOK, v, data)
+	return u.showJoin(w, r, v, sent{}, data)
 }
 
-func (u *UI) showJoin(w *httpkit.Writer, r *http.Request, status int, v berth.Viewer, data view.JoinForm) error {
-	return u.show(w, r, v, page{status: status, title: "Make an account", main: view.Join(data)})
+func (u *UI) showJoin(w *httpkit.Writer, r *http.Request, v berth.Viewer, s sent, data view.JoinForm) error {
+	data.Failure = s.text
+	return u.show(w, r, v, page{status: s.status, title: "Make an account", main: view.Join(data)})
 }
 
 // joining tells what allows to join. Errors: berth.ErrInvitationUnknown,
@@ -52,12 +53,10 @@ func (u *UI) postJoin(w *httpkit.Writer, r *http.Request, v berth.Viewer) error 
 		_, err = u.account.Join(r.Context(), r.PathValue("code"), data.Name, f.Get("password"), address)
 	}
 	switch {
-	case errors.Is(err, berth.ErrInvitationUnknown), err != nil && !canMend(err):
+	case errors.Is(err, berth.ErrInvitationUnknown):
 		return err
 	case err != nil:
-		failure := u.describe(w, r, err)
-		data.Failure = failure.Text
-		return u.showJoin(w, r, failure.Status, v, data)
+		return again(err, func(s sent) error { return u.showJoin(w, r, v, s, data) })
 	}
 	session, err := u.account.SignIn(r.Context(), data.Name, f.Get("password"), "", address, r.UserAgent())
 	if err != nil {

@@ -15,19 +15,19 @@ func (u *UI) getLogin(w *httpkit.Writer, r *http.Request, v berth.Viewer) error 
 	if !v.Anonymous() {
 		return redirect(w, next)
 	}
-	return u.showLogin(w, r, http.StatusOK, view.LoginForm{Next: next})
+	return u.showLogin(w, r, sent{}, view.LoginForm{Next: next})
 }
 
-func (u *UI) showLogin(w *httpkit.Writer, r *http.Request, status int, data view.LoginForm) error {
+func (u *UI) showLogin(w *httpkit.Writer, r *http.Request, s sent, data view.LoginForm) error {
 	for _, p := range u.account.Providers() {
 		data.Providers = append(data.Providers, view.Provider{Name: p.Name, Title: p.Title})
 	}
-	data.Open = u.account.RegistrationOpen()
+	data.Open, data.Failure = u.account.RegistrationOpen(), s.text
 	title := "Sign in"
 	if data.Ticket != "" {
 		title = "One more step"
 	}
-	return u.show(w, r, berth.Viewer{}, page{status: status, title: title, main: view.Login(data)})
+	return u.show(w, r, berth.Viewer{}, page{status: s.status, title: title, main: view.Login(data)})
 }
 
 // postLogin takes name and password, and in a second step the code. What was typed
@@ -36,10 +36,13 @@ func (u *UI) postLogin(w *httpkit.Writer, r *http.Request, _ berth.Viewer) error
 	f := r.PostForm
 	name, password, ticket := f.Get("name"), f.Get("password"), f.Get("ticket")
 	data := view.LoginForm{Name: name, Next: safeNext(f.Get("next"))}
+	wrong := func(err error) error {
+		return again(err, func(s sent) error { return u.showLogin(w, r, s, data) })
+	}
 	if ticket != "" {
 		var err error
 		if name, password, err = u.account.OpenPassword(ticket); err != nil {
-			return u.againLogin(w, r, data, err)
+			return wrong(err)
 		}
 		data.Name, data.Ticket = name, ticket
 	}
@@ -47,40 +50,13 @@ func (u *UI) postLogin(w *httpkit.Writer, r *http.Request, _ berth.Viewer) error
 	switch {
 	case err == nil:
 		return u.welcome(w, r, session, data.Next)
-	case !errors.Is(err, berth.ErrSecondFactorNeeded):
-		return u.againLogin(w, r, data, err)
-	case ticket != "": // the code was left empty
-		return u.againLogin(w, r, data, err)
+	case !errors.Is(err, berth.ErrSecondFactorNeeded), ticket != "": // with a ticket the code was left empty
+		return wrong(err)
 	}
 	if data.Ticket, err = u.account.SealPassword(name, password); err != nil {
 		return err
 	}
-	return u.showLogin(w, r, http.StatusOK, data)
-}
-
-// againLogin shows the form with what was wrong.
-func (u *UI) againLogin(w *httpkit.Writer, r *http.Request, data view.LoginForm, err error) error {
-	if !canMend(err) {
-		return err
-	}
-	failure := u.describe(w, r, err)
-	data.Failure = failure.Text
-	return u.showLogin(w, r, failure.Status, data)
-}
-
-// canMend reports whether an error is one that people can do something about in the
-// form they sent.
-func canMend(err error) bool {
-	named, ok := errors.AsType[*berth.Error](err)
-	if !ok {
-		return false
-	}
-	switch named.Kind {
-	case berth.KindInvalid, berth.KindUnauthenticated, berth.KindConflict, berth.KindTooMany, berth.KindDenied:
-		return true
-	default:
-		return false
-	}
+	return u.showLogin(w, r, sent{}, data)
 }
 
 func (u *UI) postLogout(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {

@@ -33,27 +33,22 @@ func (u *UI) getNewToken(w *httpkit.Writer, r *http.Request, v berth.Viewer) err
 	}
 	separator := func(c rune) bool { return c == ',' || c == ' ' }
 	form := url.Values{"name": {name}, "expires": {usualLife}, "scope": strings.FieldsFunc(strings.Join(q["scopes"], ","), separator)}
-	return u.showNewToken(w, r, v, form, nil)
+	return u.showNewToken(w, r, v, sent{}, form)
 }
 
 // showNewToken shows the form with what was typed, and what was wrong with that.
-func (u *UI) showNewToken(w *httpkit.Writer, r *http.Request, v berth.Viewer, typed url.Values, wrong error) error {
+func (u *UI) showNewToken(w *httpkit.Writer, r *http.Request, v berth.Viewer, s sent, typed url.Values) error {
 	f := view.TokenForm{
 		Name: strings.ToValidUTF8(typed.Get("name"), ""), Expires: typed.Get("expires"), Until: typed.Get("until"),
 		FirstDay: u.account.Now().UTC().Format(time.DateOnly),
-		Owners:   typed.Get("owners"), Packages: typed.Get("packages"), Scopes: scopeChoices(v.Admin), Actions: actionChoices(),
+		Owners:   typed.Get("owners"), Packages: typed.Get("packages"), Scopes: scopeChoices(v.Admin), Actions: actionChoices(), Failure: s.text,
 	}
 	f.Limits = f.Owners != "" || f.Packages != "" || len(typed["action"]) > 0
 	for _, g := range f.Scopes {
 		check(g.Choices, typed["scope"])
 	}
 	check(f.Actions, typed["action"])
-	status := http.StatusOK
-	if wrong != nil {
-		failure := u.describe(w, r, wrong)
-		status, f.Failure = failure.Status, failure.Text
-	}
-	return u.show(w, r, v, page{status: status, title: "New access token", main: view.NewToken(f)})
+	return u.show(w, r, v, page{status: s.status, title: "New access token", main: view.NewToken(f)})
 }
 
 func check(choices []view.Box, chosen []string) {
@@ -105,10 +100,7 @@ func (u *UI) postNewToken(w *httpkit.Writer, r *http.Request, v berth.Viewer) er
 		t, err = u.account.CreateToken(r.Context(), v, v.Login, request)
 	}
 	if err != nil {
-		if !canMend(err) {
-			return err
-		}
-		return u.showNewToken(w, r, v, r.PostForm, err)
+		return again(err, func(s sent) error { return u.showNewToken(w, r, v, s, r.PostForm) })
 	}
 	start := u.startPage(r, v)
 	made := view.MadeToken{

@@ -53,7 +53,7 @@ func (u *UI) showOrgSettings(w *httpkit.Writer, r *http.Request, v berth.Viewer,
 		return err
 	}
 	p := view.OrgSettingsPage{
-		Owner: ownerTop(o, "settings"), Wrong: s.wrong, CreatedAt: org.CreatedAt,
+		Owner: ownerTop(o, "settings"), Wrong: s.text, CreatedAt: org.CreatedAt,
 		Form: view.OrgSettingsForm{
 			BaseRole: org.BaseRole.String(), MembersCreate: org.MembersCreate, AllowPublic: org.AllowPublic, Visibility: string(org.DefaultVisibility),
 		},
@@ -62,7 +62,7 @@ func (u *UI) showOrgSettings(w *httpkit.Writer, r *http.Request, v berth.Viewer,
 	if form != nil {
 		p.Form = *form
 	}
-	return u.showOn(w, r, v, s, "Settings of "+o.Login, view.OrgSettings(p))
+	return u.show(w, r, v, page{status: s.status, title: "Settings of " + o.Login, main: view.OrgSettings(p)})
 }
 
 // postOrgSettings changes the settings of an organization.
@@ -77,7 +77,7 @@ func (u *UI) postOrgSettings(w *httpkit.Writer, r *http.Request, v berth.Viewer,
 		_, err = u.account.UpdateOrg(r.Context(), v, o.Login, c)
 	}
 	if err != nil {
-		return u.mend(w, r, err, o.Changes, func(s sent) error { return u.showOrgSettings(w, r, v, o, s, &form) })
+		return again(err, func(s sent) error { return u.showOrgSettings(w, r, v, o, s, &form) })
 	}
 	return u.done(w, r, "/"+o.Login+"/-/settings", "The settings of %s are saved.", o.Login)
 }
@@ -94,7 +94,7 @@ func parseBaseRole(text string) (berth.Role, error) {
 func (u *UI) postRenameOrg(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
 	after, err := u.account.RenameOrg(r.Context(), v, o.Login, strings.TrimSpace(r.PostForm.Get("name")))
 	if err != nil {
-		return u.mend(w, r, err, o.Changes, func(s sent) error { return u.showOrgSettings(w, r, v, o, s, nil) })
+		return again(err, func(s sent) error { return u.showOrgSettings(w, r, v, o, s, nil) })
 	}
 	return u.done(w, r, "/"+after.Login+"/-/settings", "%s is called %s now. What was pulled by the old name goes on being found.", o.Login, after.Login)
 }
@@ -113,7 +113,7 @@ func (u *UI) postDeleteOrg(w *httpkit.Writer, r *http.Request, v berth.Viewer, o
 		err = u.account.DeleteOrg(r.Context(), v, o.Login, d)
 	}
 	if err != nil {
-		return u.mend(w, r, err, o.Changes, func(s sent) error { return u.showOrgSettings(w, r, v, o, s, nil) })
+		return again(err, func(s sent) error { return u.showOrgSettings(w, r, v, o, s, nil) })
 	}
 	return u.done(w, r, "/", "The organization %s is deleted.", o.Login)
 }
@@ -133,7 +133,7 @@ func (u *UI) showNames(w *httpkit.Writer, r *http.Request, v berth.Viewer, o acc
 		return err
 	}
 	list, more := cut(list, pageSize)
-	p := view.NamesPage{Owner: ownerTop(o, "settings"), Wrong: s.wrong}
+	p := view.NamesPage{Owner: ownerTop(o, "settings"), Wrong: s.text}
 	for _, a := range list {
 		row := view.NameRow{Name: a.Name.String(), CreatedAt: a.CreatedAt}
 		if a.Package != (berth.Name{}) {
@@ -144,7 +144,7 @@ func (u *UI) showNames(w *httpkit.Writer, r *http.Request, v berth.Viewer, o acc
 			p.Next = a.Name.Path
 		}
 	}
-	return u.showOn(w, r, v, s, "Old names of "+o.Login, view.Names(p))
+	return u.show(w, r, v, page{status: s.status, title: "Old names of " + o.Login, main: view.Names(p)})
 }
 
 // postFreeName frees a name, which then can be pushed to.
@@ -157,7 +157,7 @@ func (u *UI) postFreeName(w *httpkit.Writer, r *http.Request, v berth.Viewer, o 
 		err = u.registry.DropAlias(r.Context(), v, n)
 	}
 	if err != nil {
-		return u.mend(w, r, err, o.Manages, func(s sent) error { return u.showNames(w, r, v, o, s) })
+		return again(err, func(s sent) error { return u.showNames(w, r, v, o, s) })
 	}
 	return u.done(w, r, "/"+o.Login+"/-/settings/names", "The name %s is free.", n)
 }
@@ -180,10 +180,10 @@ func (u *UI) getOwnerLog(w *httpkit.Writer, r *http.Request, v berth.Viewer, o a
 	q := account.EventQuery{AuditQuery: account.AuditQuery{Owner: o.Login, Before: before, Limit: pageSize}, Actor: actor, Action: action}
 	found, err := u.account.FindEvents(r.Context(), v, q)
 	if err != nil {
-		return u.mend(w, r, err, o.Changes, func(s sent) error {
-			p.Wrong = s.wrong
-			return u.showOn(w, r, v, s, "Audit log of "+o.Login, view.OwnerLog(p))
-		})
+		return ifMay(o.Changes, again(err, func(s sent) error {
+			p.Wrong = s.text
+			return u.show(w, r, v, page{status: s.status, title: "Audit log of " + o.Login, main: view.OwnerLog(p)})
+		}))
 	}
 	for _, e := range found.Events {
 		p.Rows = append(p.Rows, view.OwnerLogRow{
@@ -191,5 +191,5 @@ func (u *UI) getOwnerLog(w *httpkit.Writer, r *http.Request, v berth.Viewer, o a
 		})
 	}
 	p.Next = found.Before
-	return u.showOn(w, r, v, sent{}, "Audit log of "+o.Login, view.OwnerLog(p))
+	return u.show(w, r, v, page{title: "Audit log of " + o.Login, main: view.OwnerLog(p)})
 }

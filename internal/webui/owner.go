@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/a-h/templ"
-
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/account"
 	"github.com/berth-registry/berth/internal/httpkit"
@@ -26,7 +24,8 @@ func (u *UI) ownerListRoutes() []route {
 type ownerHandler func(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error
 
 // of finds the owner that a path names. By a name that he had before the browser is
-// sent to the present one.
+// sent to the present one. Only those who may change something there are shown a form
+// again.
 func (u *UI) of(h ownerHandler) handler {
 	return func(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 		name := r.PathValue("owner")
@@ -38,7 +37,7 @@ func (u *UI) of(h ownerHandler) handler {
 			return err
 		}
 		if strings.EqualFold(o.Login, name) {
-			return h(w, r, v, o)
+			return ifMay(o.Changes || o.Manages || o.MakesRepos, h(w, r, v, o))
 		}
 		if r.Method == http.MethodPost {
 			return berth.ErrOwnerUnknown.With("%s is called %s now", name, o.Login)
@@ -54,23 +53,18 @@ func (u *UI) of(h ownerHandler) handler {
 	}
 }
 
-// org lets through what is about organizations only.
+// org lets through what is about organizations only, which their owners change.
 func (u *UI) org(h ownerHandler) handler {
 	return u.of(func(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
 		if o.Kind != account.OwnerOrg {
 			return berth.ErrRouteUnknown.With("%s is no organization", o.Login)
 		}
-		return h(w, r, v, o)
+		return ifMay(o.Changes, h(w, r, v, o))
 	})
 }
 
 func ownerTop(o account.Owner, current string) view.OwnerTop {
 	return view.OwnerTop{Login: o.Login, Kind: o.Kind, Self: o.Self, Current: current, Sees: o.Sees, Changes: o.Changes, Manages: o.Manages}
-}
-
-// showOn shows a page, as the answer to a form if it is one.
-func (u *UI) showOn(w *httpkit.Writer, r *http.Request, v berth.Viewer, s sent, title string, main templ.Component) error {
-	return u.show(w, r, v, page{status: s.status, title: title, main: main})
 }
 
 // readCursor reads where a list goes on, 0 from its start.

@@ -26,7 +26,7 @@ func (u *UI) getRetention(w *httpkit.Writer, r *http.Request, v berth.Viewer, k 
 // showRetention shows the rule on old versions, as it is stored or as it was typed, and
 // what it would remove.
 func (u *UI) showRetention(w *httpkit.Writer, r *http.Request, v berth.Viewer, k kept, s sent, form *view.RetentionForm, preview *view.RetentionPreview) error {
-	p := view.RetentionSettings{Failure: s.wrong, Preview: preview}
+	p := view.RetentionSettings{Failure: s.text, Preview: preview}
 	rule, err := u.registry.GetRetention(r.Context(), v, k.name)
 	switch {
 	case err == nil:
@@ -111,7 +111,7 @@ func (u *UI) postRetention(w *httpkit.Writer, r *http.Request, v berth.Viewer, k
 		_, err = u.registry.SetRetention(r.Context(), v, k.name, rule)
 	}
 	if err != nil {
-		return u.again(w, r, err, func(s sent) error { return u.showRetention(w, r, v, k, s, &form, nil) })
+		return again(err, func(s sent) error { return u.showRetention(w, r, v, k, s, &form, nil) })
 	}
 	if rule.Active {
 		return u.done(w, r, k.path("/retention"), "The rule is saved and active. It is carried out within the hour.")
@@ -122,7 +122,7 @@ func (u *UI) postRetention(w *httpkit.Writer, r *http.Request, v berth.Viewer, k
 // postDropRetention removes a rule.
 func (u *UI) postDropRetention(w *httpkit.Writer, r *http.Request, v berth.Viewer, k kept) error {
 	if err := u.registry.DeleteRetention(r.Context(), v, k.name); err != nil {
-		return u.again(w, r, err, func(s sent) error { return u.showRetention(w, r, v, k, s, nil, nil) })
+		return again(err, func(s sent) error { return u.showRetention(w, r, v, k, s, nil, nil) })
 	}
 	return u.done(w, r, k.path("/retention"), "The rule is removed.")
 }
@@ -132,7 +132,7 @@ func (u *UI) postPreview(w *httpkit.Writer, r *http.Request, v berth.Viewer, k k
 	form := typedRetention(r.PostForm)
 	preview, err := u.preview(r, v, k, form)
 	if err != nil {
-		return u.again(w, r, err, func(s sent) error { return u.showRetention(w, r, v, k, s, &form, nil) })
+		return again(err, func(s sent) error { return u.showRetention(w, r, v, k, s, &form, nil) })
 	}
 	return u.showRetention(w, r, v, k, sent{}, &form, preview)
 }

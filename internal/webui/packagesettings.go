@@ -78,7 +78,7 @@ func (u *UI) showSettings(w *httpkit.Writer, r *http.Request, v berth.Viewer, at
 		return err
 	}
 	p := view.GeneralSettings{
-		Top: at.settings("general"), Failure: s.wrong, Visibility: string(at.pkg.Visibility), Inherits: at.pkg.Inherit, Repository: at.pkg.Repository,
+		Top: at.settings("general"), Failure: s.text, Visibility: string(at.pkg.Visibility), Inherits: at.pkg.Inherit, Repository: at.pkg.Repository,
 		NoPublic: forbids, Link: typed.Get("q"), Confirm: typed.Get("confirm"),
 	}
 	return u.show(w, r, v, page{status: s.status, title: "Settings of " + at.name.String(), main: view.PackageGeneral(p)})
@@ -100,7 +100,7 @@ func (u *UI) forbidsPublic(ctx context.Context, v berth.Viewer, at place) (bool,
 // changed ends a form of the first page: it tells what was done, or shows the page again.
 func (u *UI) changed(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place, err error, sentence string) error {
 	if err != nil {
-		return u.again(w, r, err, func(s sent) error { return u.showSettings(w, r, v, at, s, r.PostForm) })
+		return again(err, func(s sent) error { return u.showSettings(w, r, v, at, s, r.PostForm) })
 	}
 	return u.done(w, r, at.path("/-/settings"), "%s", sentence)
 }
@@ -159,7 +159,7 @@ func (u *UI) postDeletePackage(w *httpkit.Writer, r *http.Request, v berth.Viewe
 		err = u.registry.DeletePackage(r.Context(), v, at.name)
 	}
 	if err != nil {
-		return u.again(w, r, err, func(s sent) error { return u.showSettings(w, r, v, at, s, r.PostForm) })
+		return again(err, func(s sent) error { return u.showSettings(w, r, v, at, s, r.PostForm) })
 	}
 	return u.done(w, r, "/"+at.name.Owner, "%s is deleted. For 30 days it can be restored from the trash of %s.", at.name, at.name.Owner)
 }

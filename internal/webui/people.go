@@ -40,14 +40,14 @@ func (u *UI) showPeople(w *httpkit.Writer, r *http.Request, v berth.Viewer, o ac
 		return err
 	}
 	list, more := cut(list, pageSize)
-	p := view.PeoplePage{Owner: ownerTop(o, "people"), Form: form, Wrong: s.wrong}
+	p := view.PeoplePage{Owner: ownerTop(o, "people"), Form: form, Wrong: s.text}
 	for _, m := range list {
 		p.Rows = append(p.Rows, view.MemberRow{Name: m.Login, Owner: m.Owner, Service: m.Org != "", Self: m.ID == v.UserID})
 		if more {
 			p.Next = strings.ToLower(m.Login)
 		}
 	}
-	return u.showOn(w, r, v, s, "People of "+o.Login, view.People(p))
+	return u.show(w, r, v, page{status: s.status, title: "People of " + o.Login, main: view.People(p)})
 }
 
 // postMember adds a member, or changes what he is.
@@ -58,7 +58,7 @@ func (u *UI) postMember(w *httpkit.Writer, r *http.Request, v berth.Viewer, o ac
 		err = u.account.AddMember(r.Context(), v, o.Login, form.Who, form.Role == "owner")
 	}
 	if err != nil {
-		return u.mend(w, r, err, o.Changes, func(s sent) error { return u.showPeople(w, r, v, o, s, form) })
+		return again(err, func(s sent) error { return u.showPeople(w, r, v, o, s, form) })
 	}
 	return u.done(w, r, "/"+o.Login+"/-/people", "%s is %s of %s.", form.Who, map[string]string{"owner": "an owner", "member": "a member"}[form.Role], o.Login)
 }
@@ -76,7 +76,7 @@ func (u *UI) postDropMember(w *httpkit.Writer, r *http.Request, v berth.Viewer, 
 	who := r.PostForm.Get("who")
 	self := strings.EqualFold(who, v.Login)
 	if err := u.account.RemoveMember(r.Context(), v, o.Login, who); err != nil {
-		return u.mend(w, r, err, o.Changes || self && o.Member, func(s sent) error { return u.showPeople(w, r, v, o, s, view.MemberForm{}) })
+		return again(err, func(s sent) error { return u.showPeople(w, r, v, o, s, view.MemberForm{}) })
 	}
 	if self {
 		return u.done(w, r, "/", "You have left %s.", o.Login)
@@ -99,14 +99,14 @@ func (u *UI) showInvitations(w *httpkit.Writer, r *http.Request, v berth.Viewer,
 		return err
 	}
 	list, more := cut(list, pageSize)
-	p := view.InvitationsPage{Owner: ownerTop(o, "people"), Form: form, Link: link, Wrong: s.wrong}
+	p := view.InvitationsPage{Owner: ownerTop(o, "people"), Form: form, Link: link, Wrong: s.text}
 	for _, i := range list {
 		p.Rows = append(p.Rows, view.InvitationRow{ID: i.ID, Note: i.Note, Owner: i.Owner, By: i.CreatedBy, At: i.CreatedAt, Until: i.ExpiresAt})
 		if more {
 			p.Next = i.ID
 		}
 	}
-	return u.showOn(w, r, v, s, "Invitations to "+o.Login, view.Invitations(p))
+	return u.show(w, r, v, page{status: s.status, title: "Invitations to " + o.Login, main: view.Invitations(p)})
 }
 
 // postInvitation makes an invitation. Its link is shown this once.
@@ -124,7 +124,7 @@ func (u *UI) postInvitation(w *httpkit.Writer, r *http.Request, v berth.Viewer, 
 		})
 	}
 	if err != nil {
-		return u.mend(w, r, err, o.Changes, func(s sent) error { return u.showInvitations(w, r, v, o, s, form, "") })
+		return again(err, func(s sent) error { return u.showInvitations(w, r, v, o, s, form, "") })
 	}
 	return u.showInvitations(w, r, v, o, sent{}, view.InvitationForm{Role: "member", Days: "7"}, u.origins.Of(r)+"/join/"+made.Secret)
 }

@@ -33,14 +33,15 @@ func (u *UI) repositoryRoutes() []route {
 // repositoryHandler answers a request about a repository that the viewer may read.
 type repositoryHandler func(w *httpkit.Writer, r *http.Request, v berth.Viewer, repo account.Repository) error
 
-// in finds the repository that a path names.
+// in finds the repository that a path names. Only those who may change it are shown a
+// form again.
 func (u *UI) in(h repositoryHandler) handler {
 	return func(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 		repo, err := u.account.GetRepository(r.Context(), v, r.PathValue("owner"), r.PathValue("repository"))
 		if err != nil {
 			return err
 		}
-		return h(w, r, v, repo)
+		return ifMay(repo.Role >= berth.RoleAdmin, h(w, r, v, repo))
 	}
 }
 
@@ -104,9 +105,9 @@ func (u *UI) postNewRepository(w *httpkit.Writer, r *http.Request, v berth.Viewe
 		repo, err = u.account.CreateRepository(r.Context(), v, o.Login, c)
 	}
 	if err != nil {
-		return u.mend(w, r, err, o.MakesRepos, func(s sent) error {
-			p := view.NewRepositoryPage{Owner: ownerTop(o, "repositories"), Name: name, Description: description, WebURL: address, Visibility: get("visibility"), Wrong: s.wrong}
-			return u.showOn(w, r, v, s, "New repository", view.NewRepository(p))
+		return again(err, func(s sent) error {
+			p := view.NewRepositoryPage{Owner: ownerTop(o, "repositories"), Name: name, Description: description, WebURL: address, Visibility: get("visibility"), Wrong: s.text}
+			return u.show(w, r, v, page{status: s.status, title: "New repository", main: view.NewRepository(p)})
 		})
 	}
 	return u.done(w, r, repositoryPath(repo, ""), "The repository %s is there.", repo.FullName())

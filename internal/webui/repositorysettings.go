@@ -16,7 +16,7 @@ func (u *UI) getCollaborators(w *httpkit.Writer, r *http.Request, v berth.Viewer
 }
 
 func (u *UI) showCollaborators(w *httpkit.Writer, r *http.Request, v berth.Viewer, repo account.Repository, s sent, form view.CollaboratorForm) error {
-	p := view.CollaboratorsPage{Top: repositoryTop(repo, "collaborators"), Form: form, Wrong: s.wrong}
+	p := view.CollaboratorsPage{Top: repositoryTop(repo, "collaborators"), Form: form, Wrong: s.text}
 	for _, of := range []struct {
 		kind account.CollaboratorKind
 		name string
@@ -46,7 +46,7 @@ func (u *UI) showCollaborators(w *httpkit.Writer, r *http.Request, v berth.Viewe
 			}
 		}
 	}
-	return u.showOn(w, r, v, s, "Collaborators of "+repo.FullName(), view.Collaborators(p))
+	return u.show(w, r, v, page{status: s.status, title: "Collaborators of " + repo.FullName(), main: view.Collaborators(p)})
 }
 
 // collaborator reads who is meant by a form.
@@ -73,7 +73,7 @@ func (u *UI) postCollaborator(w *httpkit.Writer, r *http.Request, v berth.Viewer
 		err = u.account.PutCollaborator(r.Context(), v, repo.Owner, repo.Name, kind, who, role)
 	}
 	if err != nil {
-		return u.mend(w, r, err, repo.Role >= berth.RoleAdmin, func(s sent) error {
+		return again(err, func(s sent) error {
 			form := view.CollaboratorForm{Kind: r.PostForm.Get("kind"), Who: who, Role: r.PostForm.Get("role")}
 			return u.showCollaborators(w, r, v, repo, s, form)
 		})
@@ -87,7 +87,7 @@ func (u *UI) postDropCollaborator(w *httpkit.Writer, r *http.Request, v berth.Vi
 		err = u.account.DropCollaborator(r.Context(), v, repo.Owner, repo.Name, kind, who)
 	}
 	if err != nil {
-		return u.mend(w, r, err, repo.Role >= berth.RoleAdmin, func(s sent) error {
+		return again(err, func(s sent) error {
 			return u.showCollaborators(w, r, v, repo, s, view.CollaboratorForm{Role: "read"})
 		})
 	}
@@ -126,8 +126,8 @@ func (u *UI) showRepositorySettings(w *httpkit.Writer, r *http.Request, v berth.
 		}
 		form.Readme = readme.Text
 	}
-	p := view.RepositorySettingsPage{Top: repositoryTop(repo, "settings"), Form: form, Wrong: s.wrong}
-	return u.showOn(w, r, v, s, "Settings of "+repo.FullName(), view.RepositorySettings(p))
+	p := view.RepositorySettingsPage{Top: repositoryTop(repo, "settings"), Form: form, Wrong: s.text}
+	return u.show(w, r, v, page{status: s.status, title: "Settings of " + repo.FullName(), main: view.RepositorySettings(p)})
 }
 
 func (u *UI) postRepositorySettings(w *httpkit.Writer, r *http.Request, v berth.Viewer, repo account.Repository) error {
@@ -145,7 +145,7 @@ func (u *UI) postRepositorySettings(w *httpkit.Writer, r *http.Request, v berth.
 		after, err = u.account.UpdateRepository(r.Context(), v, repo.Owner, repo.Name, c)
 	}
 	if err != nil {
-		return u.mend(w, r, err, repo.Role >= berth.RoleAdmin, func(s sent) error {
+		return again(err, func(s sent) error {
 			return u.showRepositorySettings(w, r, v, repo, s, form)
 		})
 	}
@@ -162,7 +162,7 @@ func (u *UI) postDeleteRepository(w *httpkit.Writer, r *http.Request, v berth.Vi
 		err = u.account.DeleteRepository(r.Context(), v, repo.Owner, repo.Name)
 	}
 	if err != nil {
-		return u.mend(w, r, err, repo.Role >= berth.RoleAdmin, func(s sent) error {
+		return again(err, func(s sent) error {
 			return u.showRepositorySettings(w, r, v, repo, s, repositoryForm(repo))
 		})
 	}

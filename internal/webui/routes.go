@@ -133,7 +133,7 @@ func (u *UI) serve(w *httpkit.Writer, r *http.Request) error {
 			return err
 		}
 	}
-	err = rt.handle(w, r, v)
+	err = u.mend(w, r, rt.handle(w, r, v))
 	if v.Anonymous() && rt.method == http.MethodGet && errors.Is(err, berth.ErrUnauthenticated) {
 		return mustSignIn(w, r)
 	}

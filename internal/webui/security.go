@@ -32,10 +32,11 @@ func (u *UI) securityRoutes() []route {
 }
 
 func (u *UI) getSecurity(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	return u.showSecurity(w, r, v, http.StatusOK, func(*view.SecurityPage) {})
+	return u.showSecurity(w, r, v, sent{})
 }
 
-func (u *UI) showSecurity(w *httpkit.Writer, r *http.Request, v berth.Viewer, status int, change func(*view.SecurityPage)) error {
+// showSecurity shows how one signs in, with what was wrong in one of the forms.
+func (u *UI) showSecurity(w *httpkit.Writer, r *http.Request, v berth.Viewer, s sent) error {
 	factor, err := u.account.GetSecondFactor(r.Context(), v)
 	if err != nil {
 		return err
@@ -48,17 +49,35 @@ func (u *UI) showSecurity(w *httpkit.Writer, r *http.Request, v berth.Viewer, st
 	for _, i := range list {
 		p.Identities = append(p.Identities, view.IdentityRow{Provider: i.Provider, Title: i.Title, Subject: i.Subject, CreatedAt: i.CreatedAt})
 	}
-	change(&p)
-	return u.show(w, r, v, page{status: status, title: "Signing in", main: view.Security(p)})
+	switch s.part {
+	case "password":
+		p.WrongPassword = s.text
+	case "start":
+		p.WrongStart = s.text
+	case "codes":
+		p.WrongCodes = s.text
+	case "off":
+		p.WrongOff = s.text
+	case "unlink":
+		p.WrongUnlink = s.text
+	}
+	return u.show(w, r, v, page{status: s.status, title: "Signing in", main: view.Security(p)})
 }
 
-// againSecurity shows the page with what was wrong in one of its forms.
-func (u *UI) againSecurity(w *httpkit.Writer, r *http.Request, v berth.Viewer, err error, field func(*view.SecurityPage) *string) error {
-	if !canMend(err) {
-		return err
+// securityDone ends a form on how one signs in: it was done, or the page says why not.
+func (u *UI) securityDone(w *httpkit.Writer, r *http.Request, v berth.Viewer, err error, part, text string) error {
+	if err != nil {
+		return u.againSecurity(w, r, v, err, part)
 	}
-	f := u.describe(w, r, err)
-	return u.showSecurity(w, r, v, f.Status, func(p *view.SecurityPage) { *field(p) = f.Text })
+	return u.done(w, r, "/settings/security", "%s", text)
+}
+
+// againSecurity is [again] for one of the forms on how one signs in.
+func (u *UI) againSecurity(w *httpkit.Writer, r *http.Request, v berth.Viewer, err error, part string) error {
+	return again(err, func(s sent) error {
+		s.part = part
+		return u.showSecurity(w, r, v, s)
+	})
 }
 
 func (u *UI) postPassword(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
@@ -69,30 +88,27 @@ func (u *UI) postPassword(w *httpkit.Writer, r *http.Request, v berth.Viewer) er
 	} else {
 		err = u.account.ChangePassword(r.Context(), v, f.Get(fieldCurrent), f.Get("password"))
 	}
-	if err != nil {
-		return u.againSecurity(w, r, v, err, func(p *view.SecurityPage) *string { return &p.WrongPassword })
-	}
-	return u.done(w, r, "/settings/security", "Your password is changed, and your other sessions have ended.")
+	return u.securityDone(w, r, v, err, "password", "Your password is changed, and your other sessions have ended.")
 }
 
 // postFactor makes a second factor, which counts when a code of it comes back.
 func (u *UI) postFactor(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 	made, err := u.account.StartSecondFactor(r.Context(), v, r.PostForm.Get(fieldCurrent))
 	if err != nil {
-		return u.againSecurity(w, r, v, err, func(p *view.SecurityPage) *string { return &p.WrongStart })
+		return u.againSecurity(w, r, v, err, "start")
 	}
-	return u.showFactor(w, r, v, http.StatusOK, made.URL, "")
+	return u.showFactor(w, r, v, sent{}, made.URL)
 }
 
 // showFactor shows a second factor as a picture. Its key comes back with the form, so
 // that a wrong code is no reason to scan another.
-func (u *UI) showFactor(w *httpkit.Writer, r *http.Request, v berth.Viewer, status int, key, wrong string) error {
+func (u *UI) showFactor(w *httpkit.Writer, r *http.Request, v berth.Viewer, s sent, key string) error {
 	p, err := factorPage(key)
 	if err != nil {
 		return err
 	}
-	p.Failure = wrong
-	return u.show(w, r, v, page{status: status, title: "Set up the second factor", main: view.Factor(p)})
+	p.Failure = s.text
+	return u.show(w, r, v, page{status: s.status, title: "Set up the second factor", main: view.Factor(p)})
 }
 
 // maxFactorKey bounds the address that a picture is made of, in bytes.
@@ -134,34 +150,26 @@ func squares(c *qr.Code) (path, size string) {
 
 func (u *UI) postConfirmFactor(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 	codes, err := u.account.ConfirmSecondFactor(r.Context(), v, r.PostForm.Get("code"))
-	if err == nil {
-		return u.show(w, r, v, page{title: "Recovery codes", main: view.RecoveryCodes(codes, true)})
+	if err != nil {
+		return again(err, func(s sent) error { return u.showFactor(w, r, v, s, r.PostForm.Get("key")) })
 	}
-	if !canMend(err) {
-		return err
-	}
-	f := u.describe(w, r, err)
-	return u.showFactor(w, r, v, f.Status, r.PostForm.Get("key"), f.Text)
+	return u.show(w, r, v, page{title: "Recovery codes", main: view.RecoveryCodes(codes, true)})
 }
 
 func (u *UI) postRecoveryCodes(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 	codes, err := u.account.NewRecoveryCodes(r.Context(), v, r.PostForm.Get(fieldCurrent), r.PostForm.Get("code"))
 	if err != nil {
-		return u.againSecurity(w, r, v, err, func(p *view.SecurityPage) *string { return &p.WrongCodes })
+		return u.againSecurity(w, r, v, err, "codes")
 	}
 	return u.show(w, r, v, page{title: "Recovery codes", main: view.RecoveryCodes(codes, false)})
 }
 
 func (u *UI) postFactorOff(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	if err := u.account.RemoveSecondFactor(r.Context(), v, r.PostForm.Get(fieldCurrent), r.PostForm.Get("code")); err != nil {
-		return u.againSecurity(w, r, v, err, func(p *view.SecurityPage) *string { return &p.WrongOff })
-	}
-	return u.done(w, r, "/settings/security", "The second factor is off.")
+	err := u.account.RemoveSecondFactor(r.Context(), v, r.PostForm.Get(fieldCurrent), r.PostForm.Get("code"))
+	return u.securityDone(w, r, v, err, "off", "The second factor is off.")
 }
 
 func (u *UI) postUnlinkIdentity(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	if err := u.account.UnlinkIdentity(r.Context(), v, v.Login, r.PostForm.Get("provider"), r.PostForm.Get("subject")); err != nil {
-		return u.againSecurity(w, r, v, err, func(p *view.SecurityPage) *string { return &p.WrongUnlink })
-	}
-	return u.done(w, r, "/settings/security", "Unlinked.")
+	err := u.account.UnlinkIdentity(r.Context(), v, v.Login, r.PostForm.Get("provider"), r.PostForm.Get("subject"))
+	return u.securityDone(w, r, v, err, "unlink", "Unlinked.")
 }

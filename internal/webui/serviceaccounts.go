@@ -45,14 +45,14 @@ func (u *UI) showServiceAccounts(w *httpkit.Writer, r *http.Request, v berth.Vie
 		return err
 	}
 	list, more := cut(list, pageSize)
-	p := view.ServiceAccountsPage{Owner: ownerTop(o, "people"), Form: form, Wrong: s.wrong}
+	p := view.ServiceAccountsPage{Owner: ownerTop(o, "people"), Form: form, Wrong: s.text}
 	for _, a := range list {
 		p.Rows = append(p.Rows, view.ServiceAccountRow{Name: a.Login, Repository: a.Repository, CreatedAt: a.CreatedAt})
 		if more {
 			p.Next = strings.ToLower(a.Login)
 		}
 	}
-	return u.showOn(w, r, v, s, "Service accounts of "+o.Login, view.ServiceAccounts(p))
+	return u.show(w, r, v, page{status: s.status, title: "Service accounts of " + o.Login, main: view.ServiceAccounts(p)})
 }
 
 // postServiceAccount makes a service account.
@@ -64,7 +64,7 @@ func (u *UI) postServiceAccount(w *httpkit.Writer, r *http.Request, v berth.View
 	}
 	made, err := u.account.CreateServiceAccount(r.Context(), v, o.Login, form.Name, full)
 	if err != nil {
-		return u.mend(w, r, err, o.Changes, func(s sent) error { return u.showServiceAccounts(w, r, v, o, s, form) })
+		return again(err, func(s sent) error { return u.showServiceAccounts(w, r, v, o, s, form) })
 	}
 	return u.done(w, r, serviceAccountPath(o, made.Login), "The service account %s is there. Make a token for it.", made.Login)
 }
@@ -97,14 +97,14 @@ func (u *UI) showServiceAccount(w *httpkit.Writer, r *http.Request, v berth.View
 		return err
 	}
 	list, more := cut(list, pageSize)
-	p := view.ServiceAccountPage{Owner: ownerTop(o, "people"), Name: a.Login, CreatedAt: a.CreatedAt, Host: u.host(r), Form: form, Secret: secret, Wrong: s.wrong}
+	p := view.ServiceAccountPage{Owner: ownerTop(o, "people"), Name: a.Login, CreatedAt: a.CreatedAt, Host: u.host(r), Form: form, Secret: secret, Wrong: s.text}
 	for _, t := range list {
 		p.Tokens = append(p.Tokens, serviceToken(t))
 		if more {
 			p.Next = t.ID
 		}
 	}
-	return u.showOn(w, r, v, s, a.Login, view.ServiceAccount(p))
+	return u.show(w, r, v, page{status: s.status, title: a.Login, main: view.ServiceAccount(p)})
 }
 
 // serviceToken is how an access token looks in a list.
@@ -132,7 +132,7 @@ func (u *UI) postServiceToken(w *httpkit.Writer, r *http.Request, v berth.Viewer
 		made, err = u.account.CreateToken(r.Context(), v, a.Login, request)
 	}
 	if err != nil {
-		return u.mend(w, r, err, o.Changes, func(s sent) error { return u.showServiceAccount(w, r, v, o, a, s, form, "") })
+		return again(err, func(s sent) error { return u.showServiceAccount(w, r, v, o, a, s, form, "") })
 	}
 	return u.showServiceAccount(w, r, v, o, a, sent{}, view.ServiceTokenForm{Scopes: []string{"write:packages"}, Days: "90"}, made.Secret)
 }
@@ -176,7 +176,7 @@ func (u *UI) postDeleteServiceAccount(w *httpkit.Writer, r *http.Request, v bert
 	}
 	if err != nil {
 		form := view.ServiceTokenForm{Scopes: []string{"write:packages"}, Days: "90"}
-		return u.mend(w, r, err, o.Changes, func(s sent) error { return u.showServiceAccount(w, r, v, o, a, s, form, "") })
+		return again(err, func(s sent) error { return u.showServiceAccount(w, r, v, o, a, s, form, "") })
 	}
 	return u.done(w, r, "/"+o.Login+"/-/people/service-accounts", "The service account %s is deleted.", a.Login)
 }

@@ -1,7 +1,6 @@
 package webui
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 
@@ -31,17 +30,20 @@ func widens(f url.Values) bool {
 	return to == berth.VisibilityPublic || to == berth.VisibilityInternal
 }
 
-func (u *UI) profile(ctx context.Context, v berth.Viewer) (view.ProfilePage, error) {
-	me, err := u.account.Self(ctx, v)
-	return view.ProfilePage{Login: me.Login, Admin: me.Admin, CreatedAt: me.CreatedAt, Visibility: string(me.DefaultVisibility)}, err
+func (u *UI) getProfile(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+	return u.showProfile(w, r, v, sent{}, "")
 }
 
-func (u *UI) getProfile(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	p, err := u.profile(r.Context(), v)
+// showProfile shows the account, with the name that was typed for it.
+func (u *UI) showProfile(w *httpkit.Writer, r *http.Request, v berth.Viewer, s sent, name string) error {
+	me, err := u.account.Self(r.Context(), v)
 	if err != nil {
 		return err
 	}
-	return u.show(w, r, v, page{title: "Settings", main: view.Profile(p)})
+	p := view.ProfilePage{
+		Login: me.Login, Admin: me.Admin, CreatedAt: me.CreatedAt, Visibility: string(me.DefaultVisibility), Name: name, Failure: s.text,
+	}
+	return u.show(w, r, v, page{status: s.status, title: "Settings", main: view.Profile(p)})
 }
 
 func (u *UI) postProfile(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
@@ -54,27 +56,18 @@ func (u *UI) postProfile(w *httpkit.Writer, r *http.Request, v berth.Viewer) err
 func (u *UI) postName(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 	name := r.PostForm.Get("name")
 	me, err := u.account.RenameSelf(r.Context(), v, name)
-	if err == nil {
-		return u.done(w, r, "/settings", "You are called %s now.", me.Login)
+	if err != nil {
+		return again(err, func(s sent) error { return u.showProfile(w, r, v, s, name) })
 	}
-	if !canMend(err) {
-		return err
-	}
-	p, again := u.profile(r.Context(), v)
-	if again != nil {
-		return again
-	}
-	f := u.describe(w, r, err)
-	p.Name, p.Failure = name, f.Text
-	return u.show(w, r, v, page{status: f.Status, title: "Settings", main: view.Profile(p)})
+	return u.done(w, r, "/settings", "You are called %s now.", me.Login)
 }
 
 func (u *UI) getOrgs(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	return u.showOrgs(w, r, v, http.StatusOK, view.OrgsPage{})
+	return u.showOrgs(w, r, v, sent{}, view.OrgsPage{})
 }
 
 // showOrgs shows what one belongs to, with what was typed before.
-func (u *UI) showOrgs(w *httpkit.Writer, r *http.Request, v berth.Viewer, status int, p view.OrgsPage) error {
+func (u *UI) showOrgs(w *httpkit.Writer, r *http.Request, v berth.Viewer, s sent, p view.OrgsPage) error {
 	list, err := u.account.ListOwnOrgs(r.Context(), v, r.URL.Query().Get("after"), pageSize+1)
 	if err != nil {
 		return err
@@ -91,7 +84,7 @@ func (u *UI) showOrgs(w *httpkit.Writer, r *http.Request, v berth.Viewer, status
 		}
 		p.Rows = append(p.Rows, view.OrgRow{Login: o.Login, Owner: m.Owner})
 	}
-	return u.show(w, r, v, page{status: status, title: "Organizations", main: view.Orgs(p)})
+	return u.show(w, r, v, page{status: s.status, title: "Organizations", main: view.Orgs(p)})
 }
 
 func (u *UI) postOrgs(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
@@ -100,22 +93,18 @@ func (u *UI) postOrgs(w *httpkit.Writer, r *http.Request, v berth.Viewer) error 
 	switch {
 	case err == nil:
 		return u.done(w, r, "/settings/orgs", "The organization %s is made.", o.Login)
-	case !v.Admin || !canMend(err):
+	case !v.Admin: // who sees no form
 		return err
 	}
-	f := u.describe(w, r, err)
-	return u.showOrgs(w, r, v, f.Status, view.OrgsPage{Name: name, Failure: f.Text})
+	return again(err, func(s sent) error {
+		return u.showOrgs(w, r, v, s, view.OrgsPage{Name: name, Failure: s.text})
+	})
 }
 
 func (u *UI) postLeave(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 	org := r.PathValue("owner")
-	err := u.account.RemoveMember(r.Context(), v, org, v.Login)
-	if err == nil {
-		return u.done(w, r, "/settings/orgs", "You have left %s.", org)
+	if err := u.account.RemoveMember(r.Context(), v, org, v.Login); err != nil {
+		return again(err, func(s sent) error { return u.showOrgs(w, r, v, s, view.OrgsPage{Refused: s.text}) })
 	}
-	if !canMend(err) {
-		return err
-	}
-	f := u.describe(w, r, err)
-	return u.showOrgs(w, r, v, f.Status, view.OrgsPage{Refused: f.Text})
+	return u.done(w, r, "/settings/orgs", "You have left %s.", org)
 }

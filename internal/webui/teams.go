@@ -52,14 +52,14 @@ func (u *UI) showTeams(w *httpkit.Writer, r *http.Request, v berth.Viewer, o acc
 		return err
 	}
 	list, more := cut(list, pageSize)
-	p := view.TeamsPage{Owner: ownerTop(o, "teams"), Name: name, Wrong: s.wrong}
+	p := view.TeamsPage{Owner: ownerTop(o, "teams"), Name: name, Wrong: s.text}
 	for _, t := range list {
 		p.Rows = append(p.Rows, view.TeamRow{Name: t.Name, CreatedAt: t.CreatedAt})
 		if more {
 			p.Next = t.Slug
 		}
 	}
-	return u.showOn(w, r, v, s, "Teams of "+o.Login, view.Teams(p))
+	return u.show(w, r, v, page{status: s.status, title: "Teams of " + o.Login, main: view.Teams(p)})
 }
 
 // postTeam makes a team.
@@ -67,7 +67,7 @@ func (u *UI) postTeam(w *httpkit.Writer, r *http.Request, v berth.Viewer, o acco
 	name := strings.TrimSpace(r.PostForm.Get("name"))
 	t, err := u.account.CreateTeam(r.Context(), v, o.Login, name)
 	if err != nil {
-		return u.mend(w, r, err, o.Changes, func(s sent) error { return u.showTeams(w, r, v, o, s, name) })
+		return again(err, func(s sent) error { return u.showTeams(w, r, v, o, s, name) })
 	}
 	return u.done(w, r, teamPath(o, t.Name), "The team %s is there. Add its first members.", t.Name)
 }
@@ -91,14 +91,14 @@ func (u *UI) showTeam(w *httpkit.Writer, r *http.Request, v berth.Viewer, o acco
 		return err
 	}
 	list, more := cut(list, pageSize)
-	p := view.TeamPage{Owner: ownerTop(o, "teams"), Name: t.Name, CreatedAt: t.CreatedAt, Who: who, Wrong: s.wrong}
+	p := view.TeamPage{Owner: ownerTop(o, "teams"), Name: t.Name, CreatedAt: t.CreatedAt, Who: who, Wrong: s.text}
 	for _, m := range list {
 		p.Rows = append(p.Rows, view.MemberRow{Name: m.Login, Service: m.Org != ""})
 		if more {
 			p.Next = strings.ToLower(m.Login)
 		}
 	}
-	return u.showOn(w, r, v, s, t.Name+" of "+o.Login, view.Team(p))
+	return u.show(w, r, v, page{status: s.status, title: t.Name + " of " + o.Login, main: view.Team(p)})
 }
 
 // changeTeam does something with a team that one field of a form is about, and goes
@@ -110,7 +110,7 @@ func (u *UI) changeTeam(w *httpkit.Writer, r *http.Request, v berth.Viewer, o ac
 	}
 	who := strings.TrimSpace(r.PostForm.Get("who"))
 	if err := do(t.Name, who); err != nil {
-		return u.mend(w, r, err, o.Changes, func(s sent) error { return u.showTeam(w, r, v, o, s, who) })
+		return again(err, func(s sent) error { return u.showTeam(w, r, v, o, s, who) })
 	}
 	return u.done(w, r, teamPath(o, t.Name), said, who, t.Name)
 }
@@ -140,7 +140,7 @@ func (u *UI) postDeleteTeam(w *httpkit.Writer, r *http.Request, v berth.Viewer, 
 		err = u.account.DeleteTeam(r.Context(), v, o.Login, t.Name)
 	}
 	if err != nil {
-		return u.mend(w, r, err, o.Changes, func(s sent) error { return u.showTeam(w, r, v, o, s, "") })
+		return again(err, func(s sent) error { return u.showTeam(w, r, v, o, s, "") })
 	}
 	return u.done(w, r, "/"+o.Login+"/-/teams", "The team %s is deleted.", t.Name)
 }

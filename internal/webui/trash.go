@@ -25,7 +25,7 @@ func (u *UI) showOwnerTrash(w *httpkit.Writer, r *http.Request, v berth.Viewer, 
 		return err
 	}
 	list, more := cut(list, pageSize)
-	p := view.OwnerTrashPage{Owner: ownerTop(o, "trash"), Wrong: s.wrong}
+	p := view.OwnerTrashPage{Owner: ownerTop(o, "trash"), Wrong: s.text}
 	for _, t := range list {
 		p.Rows = append(p.Rows, view.TrashRow{
 			ID: t.PackageID, Name: t.Name.String(), Visibility: string(t.Visibility), Versions: t.Versions, By: t.DeletedBy, At: t.DeletedAt, Until: t.Until(),
@@ -34,7 +34,7 @@ func (u *UI) showOwnerTrash(w *httpkit.Writer, r *http.Request, v berth.Viewer, 
 			p.Next = t.ID
 		}
 	}
-	return u.showOn(w, r, v, s, "Trash of "+o.Login, view.OwnerTrash(p))
+	return u.show(w, r, v, page{status: s.status, title: "Trash of " + o.Login, main: view.OwnerTrash(p)})
 }
 
 // postOwnerTrash restores a package.
@@ -53,7 +53,7 @@ func (u *UI) postOwnerTrash(w *httpkit.Writer, r *http.Request, v berth.Viewer, 
 		}
 	}
 	if err := u.registry.RestorePackage(r.Context(), v, n, id); err != nil {
-		return u.mend(w, r, err, o.Manages, func(s sent) error { return u.showOwnerTrash(w, r, v, o, s) })
+		return again(err, func(s sent) error { return u.showOwnerTrash(w, r, v, o, s) })
 	}
 	return u.done(w, r, "/"+n.String(), "%s is back.", n)
 }

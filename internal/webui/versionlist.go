@@ -90,10 +90,10 @@ func (u *UI) getDeleteVersions(w *httpkit.Writer, r *http.Request, v berth.Viewe
 	if err != nil {
 		return err
 	}
-	return u.askDelete(w, r, v, at, ids, http.StatusOK, "")
+	return u.askDelete(w, r, v, at, ids, sent{})
 }
 
-func (u *UI) askDelete(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place, ids []int64, status int, wrong string) error {
+func (u *UI) askDelete(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place, ids []int64, s sent) error {
 	plan, err := u.registry.PlanDeletion(r.Context(), v, at.name, ids...)
 	if err != nil {
 		return err
@@ -101,11 +101,11 @@ func (u *UI) askDelete(w *httpkit.Writer, r *http.Request, v berth.Viewer, at pl
 	if len(plan.Versions) == 0 {
 		return berth.ErrVersionUnknown.With("%s has none of these versions", at.name)
 	}
-	p := view.DeletePage{Head: at.head("versions"), Freed: plan.Freed, Failure: wrong}
+	p := view.DeletePage{Head: at.head("versions"), Freed: plan.Freed, Failure: s.text}
 	for _, version := range plan.Versions {
 		p.Rows = append(p.Rows, versionRow(at, version))
 	}
-	return u.show(w, r, v, page{status: status, title: "Delete versions of " + at.name.String(), main: view.DeleteVersions(p)})
+	return u.show(w, r, v, page{status: s.status, title: "Delete versions of " + at.name.String(), main: view.DeleteVersions(p)})
 }
 
 // postDeleteVersions moves versions to the trash.
@@ -114,13 +114,8 @@ func (u *UI) postDeleteVersions(w *httpkit.Writer, r *http.Request, v berth.View
 	if err != nil {
 		return err
 	}
-	err = u.registry.DeleteVersions(r.Context(), v, at.name, ids...)
-	if err != nil && canMend(err) {
-		f := u.describe(w, r, err)
-		return u.askDelete(w, r, v, at, ids, f.Status, f.Text)
-	}
-	if err != nil {
-		return err
+	if err := u.registry.DeleteVersions(r.Context(), v, at.name, ids...); err != nil {
+		return again(err, func(s sent) error { return u.askDelete(w, r, v, at, ids, s) })
 	}
 	return u.done(w, r, at.path("/-/versions"), "%s moved to the trash, where %s can be restored for 30 days.", view.Plural(int64(len(ids)), "version"), themOrIt(len(ids)))
 }
@@ -134,10 +129,10 @@ func themOrIt(n int) string {
 
 // getTrash lists the deleted versions of a package.
 func (u *UI) getTrash(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
-	return u.showTrash(w, r, v, at, http.StatusOK, "")
+	return u.showTrash(w, r, v, at, sent{})
 }
 
-func (u *UI) showTrash(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place, status int, wrong string) error {
+func (u *UI) showTrash(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place, s sent) error {
 	n, err := pageNumber(r.URL.Query())
 	if err != nil {
 		return err
@@ -146,24 +141,19 @@ func (u *UI) showTrash(w *httpkit.Writer, r *http.Request, v berth.Viewer, at pl
 	if err != nil {
 		return err
 	}
-	p := view.TrashPage{Head: at.head("trash"), Failure: wrong}
+	p := view.TrashPage{Head: at.head("trash"), Failure: s.text}
 	list, p.Pages = numbered(list, n)
 	for _, version := range list {
 		p.Rows = append(p.Rows, versionRow(at, version))
 	}
-	return u.show(w, r, v, page{status: status, title: "Trash of " + at.name.String(), main: view.Trash(p)})
+	return u.show(w, r, v, page{status: s.status, title: "Trash of " + at.name.String(), main: view.Trash(p)})
 }
 
 // postRestore takes a version out of the trash.
 func (u *UI) postRestore(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
 	id := parseID(r.PostForm.Get("id"))
-	err := u.registry.RestoreVersion(r.Context(), v, at.name, id, r.PostForm.Get("skip") == "yes")
-	if err != nil && canMend(err) {
-		f := u.describe(w, r, err)
-		return u.showTrash(w, r, v, at, f.Status, f.Text)
-	}
-	if err != nil {
-		return err
+	if err := u.registry.RestoreVersion(r.Context(), v, at.name, id, r.PostForm.Get("skip") == "yes"); err != nil {
+		return again(err, func(s sent) error { return u.showTrash(w, r, v, at, s) })
 	}
 	return u.done(w, r, at.path("/-/versions/"+strconv.FormatInt(id, 10)), "The version is back.")
 }

@@ -38,7 +38,6 @@ func (u *UI) webhooksAt(at string, wrap func(webhookHandler) handler) []route {
 type webhooks struct {
 	place account.HookPlace
 	top   view.WebhooksTop
-	may   bool // the viewer may change them
 }
 
 type webhookHandler func(w *httpkit.Writer, r *http.Request, v berth.Viewer, at webhooks) error
@@ -46,14 +45,14 @@ type webhookHandler func(w *httpkit.Writer, r *http.Request, v berth.Viewer, at 
 func (u *UI) ofOwner(h webhookHandler) handler {
 	return u.of(func(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
 		top := ownerTop(o, "settings")
-		at := webhooks{place: account.HookPlace{Org: o.Login}, top: view.WebhooksTop{Owner: &top, At: "/" + o.Login + "/-/settings/webhooks", Name: o.Login}, may: o.Changes}
+		at := webhooks{place: account.HookPlace{Org: o.Login}, top: view.WebhooksTop{Owner: &top, At: "/" + o.Login + "/-/settings/webhooks", Name: o.Login}}
 		switch {
 		case o.Self:
 			at.place = account.HookPlace{}
 		case o.Kind != account.OwnerOrg:
 			return berth.ErrDenied.With("the webhooks of a user are his own affair")
 		}
-		return h(w, r, v, at)
+		return ifMay(o.Changes, h(w, r, v, at))
 	})
 }
 
@@ -61,8 +60,8 @@ func (u *UI) ofRepository(h webhookHandler) handler {
 	return u.in(func(w *httpkit.Writer, r *http.Request, v berth.Viewer, repo account.Repository) error {
 		top := repositoryTop(repo, "webhooks")
 		return h(w, r, v, webhooks{
-			place: account.HookPlace{Owner: repo.Owner, Repository: repo.Name}, may: repo.Role >= berth.RoleAdmin,
-			top: view.WebhooksTop{Repository: &top, At: repositoryPath(repo, "/webhooks"), Name: repo.FullName()},
+			place: account.HookPlace{Owner: repo.Owner, Repository: repo.Name},
+			top:   view.WebhooksTop{Repository: &top, At: repositoryPath(repo, "/webhooks"), Name: repo.FullName()},
 		})
 	})
 }
@@ -77,11 +76,11 @@ func (u *UI) showWebhooks(w *httpkit.Writer, r *http.Request, v berth.Viewer, at
 	if err != nil {
 		return err
 	}
-	p := view.WebhooksPage{Top: at.top, Form: form, Wrong: s.wrong, Full: len(list) >= account.MaxHooks}
+	p := view.WebhooksPage{Top: at.top, Form: form, Wrong: s.text, Full: len(list) >= account.MaxHooks}
 	for _, h := range list {
 		p.Rows = append(p.Rows, webhookRow(h))
 	}
-	return u.showOn(w, r, v, s, "Webhooks of "+at.top.Name, view.Webhooks(p))
+	return u.show(w, r, v, page{status: s.status, title: "Webhooks of " + at.top.Name, main: view.Webhooks(p)})
 }
 
 func webhookRow(h account.Hook) view.WebhookRow {
@@ -110,7 +109,7 @@ func (u *UI) postWebhook(w *httpkit.Writer, r *http.Request, v berth.Viewer, at 
 	form, c := webhookForm(r)
 	made, err := u.account.CreateHook(r.Context(), v, at.place, c)
 	if err != nil {
-		return u.mend(w, r, err, at.may, func(s sent) error { return u.showWebhooks(w, r, v, at, s, form) })
+		return again(err, func(s sent) error { return u.showWebhooks(w, r, v, at, s, form) })
 	}
 	return u.done(w, r, at.one(made.ID), "The webhook is there, and a ping is on its way.")
 }
@@ -143,7 +142,7 @@ func (u *UI) showWebhook(w *httpkit.Writer, r *http.Request, v berth.Viewer, at 
 	}
 	list, more := cut(list, pageSize)
 	p := view.WebhookPage{
-		Top: at.top, Row: webhookRow(h), HasSecret: h.HasSecret, Wrong: s.wrong,
+		Top: at.top, Row: webhookRow(h), HasSecret: h.HasSecret, Wrong: s.text,
 		Form: view.WebhookForm{URL: h.URL, ContentType: h.ContentType, Events: h.Events, Insecure: h.InsecureSSL, Active: h.Active},
 	}
 	if form != nil {
@@ -155,7 +154,7 @@ func (u *UI) showWebhook(w *httpkit.Writer, r *http.Request, v berth.Viewer, at 
 			p.Next = d.ID
 		}
 	}
-	return u.showOn(w, r, v, s, "Webhook of "+at.top.Name, view.Webhook(p))
+	return u.show(w, r, v, page{status: s.status, title: "Webhook of " + at.top.Name, main: view.Webhook(p)})
 }
 
 func deliveryRow(d berth.HookDelivery) view.DeliveryRow {
@@ -184,7 +183,7 @@ func (u *UI) postWebhookChange(w *httpkit.Writer, r *http.Request, v berth.Viewe
 	}
 	form, c := webhookForm(r)
 	if _, err := u.account.UpdateHook(r.Context(), v, at.place, id, c); err != nil {
-		return u.mend(w, r, err, at.may, func(s sent) error { return u.showWebhook(w, r, v, at, id, s, &form) })
+		return again(err, func(s sent) error { return u.showWebhook(w, r, v, at, id, s, &form) })
 	}
 	return u.done(w, r, at.one(id), "The webhook is saved.")
 }
