@@ -30,10 +30,9 @@ type OwnerList struct {
 type ListedPackage struct {
 	Package
 
-	// What the permission rule has to know about the linked repository, besides what
-	// the user is to its owner.
-	RepositoryVisibility berth.Visibility // "" when there is no link
-	RepositoryRole       berth.Role       // given to the user
+	// Source is what the permission rule has to know about the linked repository, zero
+	// when there is no link.
+	Source berth.Standing
 }
 
 // firstPath lies after all paths of packages in the trash and before all others.
@@ -45,7 +44,10 @@ const (
 				SELECT c.role AS role FROM repository_roles c WHERE c.repository_id = s.id AND c.user_id = $2
 				UNION ALL
 				SELECT c.role FROM team_members t JOIN repository_roles c ON c.team_id = t.team_id WHERE c.repository_id = s.id AND t.user_id = $2) a), 0),
-			COALESCE(s.id = (SELECT u.repository_id FROM users u WHERE u.owner_id = $2), FALSE)`
+			COALESCE(s.id = (SELECT u.repository_id FROM users u WHERE u.owner_id = $2), FALSE),
+			CASE WHEN s.id IS NULL THEN 0 WHEN o.id = $2 THEN 2
+				ELSE COALESCE((SELECT CASE WHEN b.owner THEN 2 ELSE 1 END FROM members b WHERE b.org_id = o.id AND b.user_id = $2), 0) END,
+			COALESCE(g.base_role, 0)`
 
 	// All packages of the owner.
 	qListOwned = `SELECT ` + packageColumns + `, ` + listedColumns + `
@@ -226,10 +228,14 @@ func (l OwnerList) query(bounds bool) (text string, args []any) {
 }
 
 func scanListed(scan func(...any) error) (p ListedPackage, err error) {
+	var s berth.Standing
 	var ci bool
-	p.Package, err = scanPackage(scan, &p.RepositoryVisibility, &p.RepositoryRole, &ci)
-	if ci {
-		p.RepositoryRole = max(p.RepositoryRole, berth.RoleWrite)
+	if p.Package, err = scanPackage(scan, &s.Visibility, &s.Role, &ci, &s.Membership, &s.BaseRole); err != nil || p.Repository == "" {
+		return p, err
 	}
-	return p, err
+	if ci {
+		s.Role = max(s.Role, berth.RoleWrite)
+	}
+	p.Source, p.Source.OwnerID, p.Source.Published = s, p.OwnerID, true
+	return p, nil
 }

@@ -152,7 +152,7 @@ func (s *Service) findPackages(ctx context.Context, v berth.Viewer, q PackageQue
 	if q.Sort == SortName {
 		want.After = q.After
 	}
-	return s.listed(ctx, v, func(tx *meta.Tx) ([]meta.ListedPackage, error) {
+	return s.findListed(ctx, v, func(tx *meta.Tx) ([]meta.ListedPackage, error) {
 		standing, _, err := tx.OwnerStanding(ctx, q.Owner, v.UserID)
 		if want.Owner = standing.OwnerID; err != nil || want.Owner == 0 {
 			return nil, err
@@ -184,11 +184,11 @@ func (s *Service) Search(ctx context.Context, v berth.Viewer, q SearchQuery) ([]
 			want.Words = append(want.Words, word)
 		}
 	}
-	return s.listed(ctx, v, func(tx *meta.Tx) ([]meta.ListedPackage, error) { return tx.SearchPackages(ctx, want) })
+	return s.findListed(ctx, v, func(tx *meta.Tx) ([]meta.ListedPackage, error) { return tx.SearchPackages(ctx, want) })
 }
 
-// listed returns the packages of a list as the viewer may know them.
-func (s *Service) listed(ctx context.Context, v berth.Viewer, find func(*meta.Tx) ([]meta.ListedPackage, error)) ([]Package, error) {
+// findListed returns the packages of a list as the viewer may know them.
+func (s *Service) findListed(ctx context.Context, v berth.Viewer, find func(*meta.Tx) ([]meta.ListedPackage, error)) ([]Package, error) {
 	var list []Package
 	err := s.meta.View(ctx, func(tx *meta.Tx) error {
 		list = nil
@@ -196,21 +196,10 @@ func (s *Service) listed(ctx context.Context, v berth.Viewer, find func(*meta.Tx
 			return err
 		}
 		rows, err := find(tx)
-		if err != nil {
-			return err
-		}
-		standings := map[string]berth.Standing{}
 		for _, row := range rows {
-			of, ok := standings[row.Name.Owner]
-			if !ok && row.Repository != "" {
-				if of, _, err = tx.OwnerStanding(ctx, row.Name.Owner, v.UserID); err != nil {
-					return err
-				}
-				standings[row.Name.Owner] = of
-			}
-			list = append(list, packageOf(row.Package, knownInList(v, of, row)))
+			list = append(list, listed(v, row))
 		}
-		return nil
+		return err
 	})
 	return list, err
 }

@@ -261,6 +261,21 @@ func TestSearch(t *testing.T) {
 	})
 }
 
+// TestSearchBreaksOff has a search fail at its second row: what it had until then is no
+// answer.
+func TestSearchBreaksOff(t *testing.T) {
+	t.Parallel()
+	s := berthtest.New(t)
+	exec(t, s, `INSERT INTO repositories (owner_id, name, folded, visibility, description, web_url, created_at)
+			SELECT id, 'src', 'src', 'public', '', '', 0 FROM owners WHERE folded = 'acme'`,
+		`INSERT INTO packages (owner_id, path, visibility, inherit, repository_id, created_at, published_at, version_count)
+			SELECT o.id, 'app-' || n.i, 'public', FALSE, r.id, 0, 1, n.v FROM owners o, repositories r, (SELECT 1 AS i, 1 AS v UNION ALL SELECT 2, 'many') n
+			WHERE o.folded = 'acme'`)
+	if list, err := s.Registry.Search(t.Context(), s.Viewer("bob"), registry.SearchQuery{Text: "app", Limit: 10}); err == nil {
+		t.Errorf("it found %d packages", len(list))
+	}
+}
+
 // cpuTime returns what the process has used.
 func cpuTime(b *testing.B) time.Duration {
 	b.Helper()

@@ -32,24 +32,23 @@ func (s *Service) ListPackages(ctx context.Context, v berth.Viewer, q PackageQue
 	var list []Package
 	err := s.meta.View(ctx, func(tx *meta.Tx) error {
 		list = nil
-		rows, owner, err := listOwner(ctx, tx, v, q)
+		rows, err := listOwner(ctx, tx, v, q)
 		for _, row := range rows {
-			list = append(list, packageOf(row.Package, knownInList(v, owner, row)))
+			list = append(list, listed(v, row))
 		}
 		return err
 	})
 	return list, err
 }
 
-// listOwner returns the packages of an owner that the viewer may read, and what he is
-// to the owner.
-func listOwner(ctx context.Context, tx *meta.Tx, v berth.Viewer, q PackageQuery) ([]meta.ListedPackage, berth.Standing, error) {
+// listOwner returns the packages of an owner that the viewer may read.
+func listOwner(ctx context.Context, tx *meta.Tx, v berth.Viewer, q PackageQuery) ([]meta.ListedPackage, error) {
 	standing, allowPublic, err := tx.OwnerStanding(ctx, q.Owner, v.UserID)
 	if err != nil || standing.OwnerID == 0 {
-		return nil, standing, err
+		return nil, err
 	}
 	if none, err := unlisted(ctx, tx, v); err != nil || none {
-		return nil, standing, err
+		return nil, err
 	}
 	may := v
 	if v.Expired || !v.Scopes.Has(berth.ScopeReadPackages) {
@@ -58,8 +57,7 @@ func listOwner(ctx context.Context, tx *meta.Tx, v berth.Viewer, q PackageQuery)
 	want := ownerList(may, standing, allowPublic, q.Visibility)
 	want.User = v.UserID
 	want.After, want.Skip, want.Limit = q.After, max(0, min(q.Skip, MaxSkip)), max(1, min(q.Limit, MaxPage))
-	list, err := tx.ListOwnerPackages(ctx, want)
-	return list, standing, err
+	return tx.ListOwnerPackages(ctx, want)
 }
 
 // ownerList asks the permission rule, for each visibility, whether the viewer may read
@@ -93,14 +91,12 @@ func ownerList(v berth.Viewer, standing berth.Standing, allowPublic bool, only b
 	return l
 }
 
-// knownInList is [known] for a package in a list.
-func knownInList(v berth.Viewer, owner berth.Standing, p meta.ListedPackage) string {
-	repository := owner
-	repository.Published, repository.Visibility, repository.Role = true, p.RepositoryVisibility, p.RepositoryRole
-	if p.Repository == "" || !berth.Can(v, repository, berth.ActionReadRepository) {
-		return ""
+// listed returns a package of a list as the viewer sees it.
+func listed(v berth.Viewer, row meta.ListedPackage) Package {
+	if !berth.Can(v, row.Source, berth.ActionReadRepository) {
+		return packageOf(row.Package, "")
 	}
-	return p.Repository
+	return packageOf(row.Package, row.Repository)
 }
 
 // checkAfter refuses what is no text as the name with which a list goes on. What is text

@@ -79,7 +79,7 @@ type references struct {
 func (p *references) ofOwner(ctx context.Context, q ReferenceQuery) (some bool, err error) {
 	looked := 0 // a search that finds nothing must end too
 	for after, more := "", true; more && p.total < MaxReferences && looked < MaxReferences; looked += MaxPage {
-		list, _, err := listOwner(ctx, p.tx, p.v, PackageQuery{Owner: q.Owner, After: after, Limit: MaxPage})
+		list, err := listOwner(ctx, p.tx, p.v, PackageQuery{Owner: q.Owner, After: after, Limit: MaxPage})
 		if err != nil {
 			return false, err
 		}
