@@ -113,14 +113,17 @@ func (s *Service) ListOrgs(ctx context.Context, v berth.Viewer, after string, li
 	})
 }
 
+// OwnOrg is an organization in which the viewer is a member, and whether he owns it.
+type OwnOrg = meta.OwnOrg
+
 // ListOwnOrgs returns the organizations in which the viewer is a member, by name
 // after the given one.
 // Errors: berth.ErrUnauthenticated, berth.ErrDenied, berth.ErrPageInvalid.
-func (s *Service) ListOwnOrgs(ctx context.Context, v berth.Viewer, after string, limit int) ([]berth.Org, error) {
+func (s *Service) ListOwnOrgs(ctx context.Context, v berth.Viewer, after string, limit int) ([]OwnOrg, error) {
 	if err := self(v, v.UserID, v.Login, berth.ActionReadAccount); err != nil {
 		return nil, err
 	}
-	return list(ctx, s, after, limit, func(tx *meta.Tx, after string, limit int) ([]berth.Org, error) {
+	return list(ctx, s, after, limit, func(tx *meta.Tx, after string, limit int) ([]OwnOrg, error) {
 		return tx.ListOrgsOf(ctx, v.UserID, after, limit)
 	})
 }

@@ -50,6 +50,14 @@ const (
 	qListBlobs  = `SELECT digest, size, storage_key, lease_until, lost_at IS NOT NULL FROM blobs WHERE digest > $1 AND state = 'live' ORDER BY digest LIMIT $2`
 	qListLostOf = `SELECT b.digest FROM manifest_blobs r JOIN blobs b ON b.digest = r.digest
 		WHERE r.manifest_id = $1 AND b.lost_at IS NOT NULL ORDER BY b.digest`
+	qListLost = `WITH RECURSIVE held (root, id) AS (
+			SELECT m.id, m.id FROM manifests m WHERE m.id ` + idsWhere + `
+			UNION SELECT h.root, m.id FROM held h CROSS JOIN manifest_children c CROSS JOIN manifests m
+				WHERE c.manifest_id = h.id AND m.package_id = c.package_id AND m.digest = c.digest)
+		SELECT h.root, m.digest, b.digest FROM (SELECT root, id FROM held LIMIT $1) h
+			CROSS JOIN manifest_blobs r CROSS JOIN blobs b CROSS JOIN manifests m
+		WHERE r.manifest_id = h.id AND b.digest = r.digest AND b.lost_at IS NOT NULL AND m.id = h.id
+		ORDER BY h.root, h.id, b.digest`
 	qAnyLost = `SELECT EXISTS (SELECT 1 FROM blobs WHERE lost_at IS NOT NULL)`
 )
 
@@ -138,4 +146,24 @@ func (tx *Tx) AnyLost(ctx context.Context) (bool, error) {
 // ListLostOf returns the blobs of a manifest whose bytes are missing.
 func (tx *Tx) ListLostOf(ctx context.Context, manifest int64) ([]berth.Digest, error) {
 	return tx.digests(ctx, qListLostOf, manifest)
+}
+
+// LostBlob is a blob whose bytes are missing.
+type LostBlob struct {
+	Root     int64        // the version that needs it
+	Manifest berth.Digest // the one of its manifests that does
+	Digest   berth.Digest
+}
+
+// ListLost returns what is missing of versions, at most [MaxIDs] of them, and of all that
+// they hold. Of many manifests it looks at most at so many.
+func (tx *Tx) ListLost(ctx context.Context, versions []int64, most int) ([]LostBlob, error) {
+	var list []LostBlob
+	err := tx.list(ctx, func(rows *sql.Rows) error {
+		var b LostBlob
+		err := rows.Scan(&b.Root, &b.Manifest, &b.Digest)
+		list = append(list, b)
+		return err
+	}, qListLost, idArgs(most, versions)...)
+	return list, err
 }

@@ -14,7 +14,7 @@ const (
 	qListOrgs = `SELECT o.id, o.name, o.created_at, g.base_role, g.members_create, g.allow_public, COALESCE(o.default_visibility, '')
 		FROM orgs g JOIN owners o ON o.id = g.owner_id
 		WHERE o.folded > $1 ORDER BY o.folded LIMIT $2`
-	qListOrgsOf = `SELECT o.id, o.name, o.created_at, g.base_role, g.members_create, g.allow_public, COALESCE(o.default_visibility, '')
+	qListOrgsOf = `SELECT o.id, o.name, o.created_at, g.base_role, g.members_create, g.allow_public, COALESCE(o.default_visibility, ''), m.owner
 		FROM members m JOIN orgs g ON g.owner_id = m.org_id JOIN owners o ON o.id = g.owner_id
 		WHERE m.user_id = $1 AND o.folded > $2 ORDER BY o.folded LIMIT $3`
 	qPutOrg   = `UPDATE orgs SET base_role = $2, members_create = $3, allow_public = $4 WHERE owner_id = $1`
@@ -50,32 +50,42 @@ func (tx *Tx) GetOrg(ctx context.Context, id int64) (berth.Org, error) {
 	return o, orUnknown(err, berth.ErrOwnerUnknown)
 }
 
-func scanOrg(scan func(...any) error, o *berth.Org) error {
+func scanOrg(scan func(...any) error, o *berth.Org, more ...any) error {
 	var created int64
-	err := scan(&o.ID, &o.Login, &created, &o.BaseRole, &o.MembersCreate, &o.AllowPublic, &o.DefaultVisibility)
+	err := scan(append([]any{&o.ID, &o.Login, &created, &o.BaseRole, &o.MembersCreate, &o.AllowPublic, &o.DefaultVisibility}, more...)...)
 	o.CreatedAt = fromMicros(created)
 	return err
 }
 
 // ListOrgs returns up to limit organizations, by folded name after the given one.
 func (tx *Tx) ListOrgs(ctx context.Context, after string, limit int) ([]berth.Org, error) {
-	return tx.listOrgs(ctx, qListOrgs, after, limit)
-}
-
-// ListOrgsOf returns up to limit organizations in which a user is a member, by
-// folded name after the given one.
-func (tx *Tx) ListOrgsOf(ctx context.Context, user int64, after string, limit int) ([]berth.Org, error) {
-	return tx.listOrgs(ctx, qListOrgsOf, user, after, limit)
-}
-
-func (tx *Tx) listOrgs(ctx context.Context, query string, args ...any) ([]berth.Org, error) {
 	var list []berth.Org
 	err := tx.list(ctx, func(rows *sql.Rows) error {
 		var o berth.Org
 		err := scanOrg(rows.Scan, &o)
 		list = append(list, o)
 		return err
-	}, query, args...)
+	}, qListOrgs, after, limit)
+	return list, err
+}
+
+// OwnOrg is an organization in which a user is a member, and whether he owns it.
+type OwnOrg struct {
+	berth.Org
+
+	Owner bool
+}
+
+// ListOrgsOf returns up to limit organizations in which a user is a member, by
+// folded name after the given one.
+func (tx *Tx) ListOrgsOf(ctx context.Context, user int64, after string, limit int) ([]OwnOrg, error) {
+	var list []OwnOrg
+	err := tx.list(ctx, func(rows *sql.Rows) error {
+		var o OwnOrg
+		err := scanOrg(rows.Scan, &o.Org, &o.Owner)
+		list = append(list, o)
+		return err
+	}, qListOrgsOf, user, after, limit)
 	return list, err
 }
 

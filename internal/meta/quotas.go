@@ -18,7 +18,7 @@ const (
 
 	qGetQuota   = `SELECT ` + quotaColumns + quotaFrom + `WHERE o.id = $1`
 	qGetQuotaOf = `SELECT ` + quotaColumns + quotaFrom + `WHERE o.id = (SELECT k.owner_id FROM packages k WHERE k.id = $1)`
-	qListQuotas = `SELECT ` + quotaColumns + quotaFrom + `WHERE o.folded > $1 ORDER BY o.folded LIMIT $2`
+	qListQuotas = `SELECT ` + quotaColumns + quotaFrom + `WHERE o.folded > $1 AND (CAST($3 AS TEXT) = '' OR o.kind = $3) ORDER BY o.folded LIMIT $2`
 	qPutQuota   = `INSERT INTO quotas (owner_id, bytes) VALUES ($1, $2)
 		ON CONFLICT (owner_id) DO UPDATE SET bytes = excluded.bytes`
 	qDropQuota = `DELETE FROM quotas WHERE owner_id = $1`
@@ -55,15 +55,15 @@ func (tx *Tx) GetQuotaOf(ctx context.Context, pkg int64) (Quota, error) {
 	return q, orUnknown(err, berth.ErrPackageUnknown)
 }
 
-// ListQuotas returns up to limit owners with their quotas, by folded name after the
-// given one.
-func (tx *Tx) ListQuotas(ctx context.Context, after string, limit int) ([]Quota, error) {
+// ListQuotas returns up to limit owners of a kind, or all ("") with their quotas, by
+// folded name after the given one.
+func (tx *Tx) ListQuotas(ctx context.Context, kind, after string, limit int) ([]Quota, error) {
 	var list []Quota
 	err := tx.list(ctx, func(rows *sql.Rows) error {
 		q, err := scanQuota(rows.Scan)
 		list = append(list, q)
 		return err
-	}, qListQuotas, after, limit)
+	}, qListQuotas, after, limit, kind)
 	return list, err
 }
 

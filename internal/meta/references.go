@@ -16,9 +16,6 @@ type Reference struct {
 	At         time.Time // when the tag was last moved, or the manifest pushed
 }
 
-// MaxCounted is of how many packages [Tx.CountReferences] counts at a time.
-const MaxCounted = 50
-
 const (
 	referenceColumns = `m.id, m.digest, COALESCE(t.name, ''), COALESCE(t.updated_at, m.pushed_at)`
 	// A tag that is there for another manifest names no version.
@@ -35,12 +32,9 @@ const (
 		WHERE m.package_id = $1 AND m.version AND m.trash_id IS NULL AND t.folded = $2`
 	qFindDigest = `SELECT m.id, m.digest, '', m.pushed_at FROM manifests m
 		WHERE m.package_id = $1 AND m.digest = $2 AND m.version AND m.trash_id IS NULL`
-	// The ids are a list of one length, so that it is one statement for all lengths.
 	qCountReferences = `SELECT p.id, (SELECT count(*) FROM (SELECT m.id ` + referencesFrom + `
 			WHERE m.package_id = p.id AND m.version AND m.trash_id IS NULL LIMIT $1) few)
-		FROM packages p WHERE p.id IN (
-			$2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26,
-			$27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51)`
+		FROM packages p WHERE p.id ` + idsWhere
 	qStaysWithout = `SELECT EXISTS (SELECT 1 FROM tags t WHERE t.package_id = $1 AND t.digest = $2 AND t.folded <> $3
 				AND NOT EXISTS (SELECT 1 FROM manifests s WHERE s.package_id = t.package_id AND s.digest = t.subject AND s.trash_id IS NULL))
 			OR EXISTS (SELECT 1 FROM manifest_children c JOIN manifests i ON i.id = c.manifest_id
@@ -90,17 +84,9 @@ func scanReference(scan func(...any) error) (Reference, error) {
 	return r, err
 }
 
-// CountReferences returns how many references packages have, [MaxCounted] of them at
+// CountReferences returns how many references packages have, [MaxIDs] of them at
 // the most. Of each it counts no further than to most.
 func (tx *Tx) CountReferences(ctx context.Context, pkgs []int64, most int) (map[int64]int, error) {
-	args := []any{most}
-	for i := range MaxCounted {
-		id := int64(0) // of no package
-		if i < len(pkgs) {
-			id = pkgs[i]
-		}
-		args = append(args, id)
-	}
 	counts := make(map[int64]int, len(pkgs))
 	err := tx.list(ctx, func(rows *sql.Rows) error {
 		var id int64
@@ -108,7 +94,7 @@ func (tx *Tx) CountReferences(ctx context.Context, pkgs []int64, most int) (map[
 		err := rows.Scan(&id, &n)
 		counts[id] = n
 		return err
-	}, qCountReferences, args...)
+	}, qCountReferences, idArgs(most, pkgs)...)
 	return counts, err
 }
 

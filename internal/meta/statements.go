@@ -233,6 +233,7 @@ func statements() []string { //nolint:funlen // it is a list
 		qListInTrash,
 		qListInvitations,
 		qListLinked,
+		qListLost,
 		qListLostOf,
 		qListMembers,
 		qListNamed,

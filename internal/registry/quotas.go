@@ -92,10 +92,10 @@ func noSuchOwner(name string, cause error) error {
 	return berth.ErrOwnerUnknown.With("there is no user or organization %s", name).Because(cause)
 }
 
-// ListQuotas returns the quotas of all owners, by folded name after the given one, at
-// most limit of them. Only an administrator may.
+// ListQuotas returns the quotas of all owners, or of those of a kind (user, org), by
+// folded name after the given one, at most limit of them. Only an administrator may.
 // Errors: berth.ErrUnauthenticated, berth.ErrDenied, berth.ErrPageInvalid.
-func (s *Service) ListQuotas(ctx context.Context, v berth.Viewer, after string, limit int) ([]Quota, error) {
+func (s *Service) ListQuotas(ctx context.Context, v berth.Viewer, kind, after string, limit int) ([]Quota, error) {
 	if err := berth.CheckSite(v); err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func (s *Service) ListQuotas(ctx context.Context, v berth.Viewer, after string, 
 	}
 	var list []Quota
 	err := s.meta.View(ctx, func(tx *meta.Tx) error {
-		rows, err := tx.ListQuotas(ctx, strings.ToLower(after), max(1, min(limit, MaxPage)))
+		rows, err := tx.ListQuotas(ctx, kind, strings.ToLower(after), max(1, min(limit, MaxPage)))
 		list = make([]Quota, len(rows))
 		for i, row := range rows {
 			list[i] = quotaOf(row)

@@ -180,7 +180,7 @@ func TestSetQuota(t *testing.T) {
 		t.Helper()
 		own, err := s.OwnerQuota(ctx, k.v, "ada")
 		k.must(err)
-		list, err := s.ListQuotas(ctx, root, "acme", 1)
+		list, err := s.ListQuotas(ctx, root, "", "acme", 1)
 		k.must(err)
 		if diff := cmp.Diff([]registry.Quota{want, want, want}, []registry.Quota{get("Ada"), own, list[0]}); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", what, diff)
@@ -224,7 +224,7 @@ func TestSetQuota(t *testing.T) {
 	for user, kind := range map[string]error{"": berth.ErrUnauthenticated, "ada": berth.ErrDenied, "root": berth.ErrDenied} {
 		v := who(t, k.s, user, berth.ScopeAll&^berth.ScopeAdmin)
 		_, get := s.GetQuota(ctx, v, "ada")
-		_, list := s.ListQuotas(ctx, v, "", 10)
+		_, list := s.ListQuotas(ctx, v, "", "", 10)
 		_, byDefault := s.DefaultQuota(ctx, v)
 		for i, err := range []error{s.SetQuota(ctx, v, "ada", 1), s.SetDefaultQuota(ctx, v, 1), get, list, byDefault} {
 			k.refused(fmt.Sprint(user, " ", i), err, kind)
@@ -232,7 +232,7 @@ func TestSetQuota(t *testing.T) {
 	}
 	_, err = s.OwnerQuota(ctx, k.s.Viewer("bob"), "ada")
 	k.refused("a stranger", err, berth.ErrOwnerUnknown)
-	if all, err := s.ListQuotas(ctx, root, "", 100); err != nil || !slices.IsSortedFunc(all, func(a, b registry.Quota) int { return strings.Compare(a.Owner, b.Owner) }) || len(all) != 5 {
+	if all, err := s.ListQuotas(ctx, root, "", "", 100); err != nil || !slices.IsSortedFunc(all, func(a, b registry.Quota) int { return strings.Compare(a.Owner, b.Owner) }) || len(all) != 5 {
 		t.Errorf("%v, %v", all, err)
 	}
 }

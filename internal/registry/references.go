@@ -102,7 +102,7 @@ func (p *references) ofOwner(ctx context.Context, q ReferenceQuery) (some bool, 
 
 // of counts the references of packages, and takes those that belong on the page.
 func (p *references) of(ctx context.Context, rows []meta.Package) error {
-	for some := range slices.Chunk(rows, meta.MaxCounted) {
+	for some := range slices.Chunk(rows, meta.MaxIDs) {
 		ids := make([]int64, len(some))
 		for i, row := range some {
 			ids[i] = row.ID

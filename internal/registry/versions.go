@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/berth-registry/berth"
@@ -168,45 +169,32 @@ func findMissing(ctx context.Context, tx *meta.Tx, list []Version) error {
 	if err != nil || !any {
 		return err
 	}
-	for i := range list {
-		if list[i].Missing, err = missing(ctx, tx, list[i]); err != nil {
+	for some := range slices.Chunk(list, meta.MaxIDs) {
+		ids, at := make([]int64, len(some)), make(map[int64]int, len(some))
+		for i, version := range some {
+			ids[i], at[version.ID] = version.ID, i
+		}
+		lost, err := tx.ListLost(ctx, ids, maxLooked)
+		if err != nil {
 			return err
+		}
+		for _, b := range lost {
+			version := &some[at[b.Root]]
+			version.Missing = append(version.Missing, Missing{b.Digest, version.platformOf(b.Manifest)})
 		}
 	}
 	return nil
 }
 
-func missing(ctx context.Context, tx *meta.Tx, version Version) ([]Missing, error) {
-	root := meta.Part{ID: version.ID, Digest: version.Digest}
-	parts, seen := []meta.Part{root}, map[int64]bool{root.ID: true}
-	platforms := map[berth.Digest]string{}
-	for _, p := range version.Summary.Platforms {
-		platforms[p.Digest] = p.String()
-		if p.Digest == "" {
-			platforms[root.Digest] = p.String()
+// platformOf returns on what one of the version's manifests runs, "" where that is not
+// known.
+func (v Version) platformOf(d berth.Digest) string {
+	for _, p := range v.Summary.Platforms {
+		if p.Digest == d || p.Digest == "" && d == v.Digest {
+			return p.String()
 		}
 	}
-	var list []Missing
-	for i := 0; i < len(parts) && len(parts) <= maxShown; i++ {
-		lost, err := tx.ListLostOf(ctx, parts[i].ID)
-		if err != nil {
-			return nil, err
-		}
-		for _, d := range lost {
-			list = append(list, Missing{d, platforms[parts[i].Digest]})
-		}
-		children, err := tx.ListChildren(ctx, parts[i].ID)
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range children {
-			if !seen[c.ID] {
-				seen[c.ID] = true
-				parts = append(parts, c)
-			}
-		}
-	}
-	return list, nil
+	return ""
 }
 
 // VersionPage is all that is known of one version.
@@ -253,9 +241,13 @@ func (s *Service) GetVersion(ctx context.Context, v berth.Viewer, n berth.Name, 
 	return page, err
 }
 
-// maxShown bounds the manifests of a version that are looked at to show it, which
-// anybody may ask for who may pull.
-const maxShown = 2000
+const (
+	// maxShown bounds the manifests of a version that are looked at to show it, which
+	// anybody may ask for who may pull.
+	maxShown = 2000
+	// maxLooked is the same for those of up to fifty versions together.
+	maxLooked = 10 * maxShown
+)
 
 func versionPage(ctx context.Context, tx *meta.Tx, pkg, id int64) (VersionPage, error) {
 	var page VersionPage

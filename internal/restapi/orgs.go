@@ -79,9 +79,13 @@ func (a *API) listOwnOrgs(w *httpkit.Writer, r *http.Request, v berth.Viewer) er
 	if err != nil {
 		return err
 	}
-	list, err := a.account.ListOwnOrgs(r.Context(), v, p.after, p.limit())
+	own, err := a.account.ListOwnOrgs(r.Context(), v, p.after, p.limit())
 	if err != nil {
 		return err
+	}
+	list := make([]berth.Org, len(own))
+	for i, o := range own {
+		list[i] = o.Org
 	}
 	return writeList(w, p, list, orgName, orgJSON)
 }

@@ -18,20 +18,24 @@ func (u *UI) getAllOrgs(w *httpkit.Writer, r *http.Request, v berth.Viewer) erro
 
 // showAllOrgs lists the organizations, with what was typed for another.
 func (u *UI) showAllOrgs(w *httpkit.Writer, r *http.Request, v berth.Viewer, s sent, p view.AllOrgsPage) error {
-	list, err := u.account.ListOrgs(r.Context(), v, r.URL.Query().Get("after"), pageSize+1)
+	after := r.URL.Query().Get("after")
+	list, err := u.account.ListOrgs(r.Context(), v, after, pageSize+1)
 	if err != nil {
 		return err
 	}
+	quotas, err := u.registry.ListQuotas(r.Context(), v, "org", after, pageSize+1)
+	if err != nil {
+		return err
+	}
+	of := make(map[int64]registry.Quota, len(quotas))
+	for _, q := range quotas {
+		of[q.OwnerID] = q
+	}
 	list, more := cut(list, pageSize)
 	for _, o := range list {
-		q, err := u.registry.GetQuota(r.Context(), v, o.Login)
-		if errors.Is(err, berth.ErrOwnerUnknown) {
-			continue // deleted just now
+		if q, ok := of[o.ID]; ok { // else it was deleted just now
+			p.Rows = append(p.Rows, view.AllOrgsRow{Quota: quotaRow(q), CreatedAt: o.CreatedAt, Public: o.AllowPublic})
 		}
-		if err != nil {
-			return err
-		}
-		p.Rows = append(p.Rows, view.AllOrgsRow{Quota: quotaRow(q), CreatedAt: o.CreatedAt, Public: o.AllowPublic})
 	}
 	if more {
 		p.After = strings.ToLower(list[len(list)-1].Login)
@@ -81,7 +85,7 @@ func (u *UI) showQuotas(w *httpkit.Writer, r *http.Request, v berth.Viewer, s se
 
 func (u *UI) findQuotas(r *http.Request, v berth.Viewer, name string) ([]registry.Quota, error) {
 	if name == "" {
-		return u.registry.ListQuotas(r.Context(), v, r.URL.Query().Get("after"), pageSize+1)
+		return u.registry.ListQuotas(r.Context(), v, "", r.URL.Query().Get("after"), pageSize+1)
 	}
 	q, err := u.registry.GetQuota(r.Context(), v, name)
 	if errors.Is(err, berth.ErrOwnerUnknown) || errors.Is(err, berth.ErrOwnerInvalid) {

@@ -78,11 +78,7 @@ func (u *UI) showOrgs(w *httpkit.Writer, r *http.Request, v berth.Viewer, s sent
 	}
 	p.Make = v.Admin
 	for _, o := range list {
-		m, err := u.account.GetMember(r.Context(), v, o.Login, v.Login)
-		if err != nil {
-			return err
-		}
-		p.Rows = append(p.Rows, view.OrgRow{Login: o.Login, Owner: m.Owner})
+		p.Rows = append(p.Rows, view.OrgRow{Login: o.Login, Owner: o.Owner})
 	}
 	return u.show(w, r, v, page{status: s.status, title: "Organizations", main: view.Orgs(p)})
 }

@@ -126,7 +126,10 @@ func testPeopleLists(s *suite) {
 	ownOrgs := func(user int64) func(ctx context.Context, tx *meta.Tx, after string, limit int) ([]string, error) {
 		return func(ctx context.Context, tx *meta.Tx, after string, limit int) ([]string, error) {
 			list, err := tx.ListOrgsOf(ctx, user, after, limit)
-			return names(list, func(o berth.Org) string { return o.Login }), err
+			for _, o := range list {
+				same(s, "owner of "+o.Login, o.Login == "B-org", o.Owner)
+			}
+			return names(list, func(o meta.OwnOrg) string { return o.Login }), err
 		}
 	}
 	for name, id := range ids {

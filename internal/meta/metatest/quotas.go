@@ -78,7 +78,9 @@ func testQuotas(s *suite) {
 		s.do(func(ctx context.Context, tx *meta.Tx) error { return tx.PutQuota(ctx, owner, bytes) })
 	}
 	list := func(after string, limit int) []meta.Quota {
-		return view(s, func(ctx context.Context, tx *meta.Tx) ([]meta.Quota, error) { return tx.ListQuotas(ctx, after, limit) })
+		return view(s, func(ctx context.Context, tx *meta.Tx) ([]meta.Quota, error) {
+			return tx.ListQuotas(ctx, "", after, limit)
+		})
 	}
 	first, second := meta.Quota{OwnerID: ann, Owner: "ann", Kind: meta.KindUser}, meta.Quota{OwnerID: bob, Owner: "Bob", Kind: meta.KindUser}
 	same(s, "none", []meta.Quota{first, second}, list("", 10))
@@ -88,6 +90,11 @@ func testQuotas(s *suite) {
 	first.Own, first.Default, second.Default = sql.NullInt64{Int64: -1, Valid: true}, "77", "77"
 	same(s, "some", []meta.Quota{first}, list("", 1))
 	same(s, "after the first", []meta.Quota{second}, list("ann", 10))
+	org := s.org("acme", berth.RoleNone, false)
+	same(s, "of organizations", []meta.Quota{{OwnerID: org, Owner: "acme", Kind: meta.KindOrg, Default: "77"}},
+		view(s, func(ctx context.Context, tx *meta.Tx) ([]meta.Quota, error) {
+			return tx.ListQuotas(ctx, meta.KindOrg, "", 10)
+		}))
 	same(s, "GetQuota", second, view(s, func(ctx context.Context, tx *meta.Tx) (meta.Quota, error) { return tx.GetQuota(ctx, bob) }))
 	same(s, "GetQuotaOf", first, view(s, func(ctx context.Context, tx *meta.Tx) (meta.Quota, error) { return tx.GetQuotaOf(ctx, pkg) }))
 	s.do(func(ctx context.Context, tx *meta.Tx) error { return tx.DropQuota(ctx, ann) })

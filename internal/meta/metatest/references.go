@@ -122,7 +122,7 @@ func testManyReferences(s *suite) {
 	s.user("ann")
 	var ids []int64
 	want := map[int64]int{}
-	for i := range meta.MaxCounted {
+	for i := range meta.MaxIDs {
 		pkg := s.pkg("ann", fmt.Sprint("app", i), berth.VisibilityPrivate, false)
 		ids = append(ids, pkg)
 		want[pkg] = i % 3
