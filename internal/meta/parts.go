@@ -28,6 +28,22 @@ const (
 		UNION SELECT ` + partColumns + ` FROM tags t JOIN manifests m ON m.package_id = t.package_id AND m.digest = t.digest
 			WHERE t.package_id = $1 AND t.subject = $2 AND t.digest <> $2
 		ORDER BY 1`
+	// Of the manifests of a version, what is attached to them, and what was written down of
+	// each: by which a page tells what there is without reading it.
+	qListAttachedKinds = `WITH RECURSIVE held (id, digest) AS (
+			SELECT m.id, m.digest FROM manifests m WHERE m.id = $2
+			UNION SELECT m.id, m.digest FROM held h CROSS JOIN manifest_children c CROSS JOIN manifests m
+				WHERE c.manifest_id = h.id AND m.package_id = c.package_id AND m.digest = c.digest AND m.trash_id IS NULL),
+			few (id, digest) AS (SELECT id, digest FROM held LIMIT $3)
+		SELECT q.id, COALESCE(d.kind, '') FROM (
+			SELECT h.id AS id FROM few h WHERE h.id <> $2
+			UNION SELECT m.id FROM few h CROSS JOIN manifests m
+				WHERE m.package_id = $1 AND m.subject = h.digest AND m.trash_id IS NULL AND NOT m.version
+			UNION SELECT m.id FROM few h CROSS JOIN tags t CROSS JOIN manifests m
+				WHERE t.package_id = $1 AND t.subject = h.digest AND t.digest <> h.digest
+					AND m.package_id = $1 AND m.digest = t.digest AND m.trash_id IS NULL AND NOT m.version) q
+		LEFT JOIN descriptions d ON d.manifest_id = q.id
+		WHERE COALESCE(d.kind, '') IN ('', 'attestation', 'signature', 'sbom', 'provenance') ORDER BY q.id`
 	qListParents = `SELECT ` + partColumns + parentsFrom + ` ORDER BY m.id`
 	// What a manifest is there for: the indexes that hold it, and what it refers to.
 	qListHolders = `SELECT ` + partColumns + parentsFrom + `
@@ -65,6 +81,26 @@ func (tx *Tx) ListChildren(ctx context.Context, index int64) ([]Part, error) {
 // fallback tag.
 func (tx *Tx) ListAttached(ctx context.Context, pkg int64, d berth.Digest) ([]Part, error) {
 	return tx.parts(ctx, qListAttached, pkg, string(d))
+}
+
+// AttachedKind is a manifest that says something of another, and of which kind it is, ""
+// when it has not been read yet.
+type AttachedKind struct {
+	ID   int64
+	Kind string
+}
+
+// ListAttachedKinds returns the statements and signatures that are held by a version or
+// refer to one of its manifests. Of many manifests it looks at most at so many.
+func (tx *Tx) ListAttachedKinds(ctx context.Context, pkg, version int64, most int) ([]AttachedKind, error) {
+	var list []AttachedKind
+	err := tx.list(ctx, func(rows *sql.Rows) error {
+		var a AttachedKind
+		err := rows.Scan(&a.ID, &a.Kind)
+		list = append(list, a)
+		return err
+	}, qListAttachedKinds, pkg, version, most)
+	return list, err
 }
 
 // ListParents returns the indexes that hold a manifest.

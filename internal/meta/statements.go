@@ -210,6 +210,7 @@ func statements() []string { //nolint:funlen // it is a list
 		qListAccounts,
 		qListAliases,
 		qListAttached,
+		qListAttachedKinds,
 		qListBlobSizes,
 		qListBlobUses,
 		qListBlobs,

@@ -41,38 +41,21 @@ type AttachedTo struct {
 	CreatedAt    time.Time
 }
 
-// Attachments returns what says something of a version or of an image in it: signatures,
-// SBOMs, provenance, whether as referrers, by tags of cosign, or in the index as BuildKit
-// has it; at most 500. Errors: those of [Service.enter]; berth.ErrPackageUnknown,
-// berth.ErrVersionUnknown; berth.ErrRequestTooLarge for a version with too many manifests.
-func (s *Service) Attachments(ctx context.Context, v berth.Viewer, n berth.Name, version int64) ([]AttachedTo, error) {
-	var list []AttachedTo
-	err := s.meta.View(ctx, func(tx *meta.Tx) error {
-		list = nil
-		standing, err := s.published(ctx, tx, v, n, berth.ActionPull)
-		if err != nil {
-			return err
-		}
-		row, err := tx.GetVersion(ctx, standing.PackageID, version)
-		if errors.Is(err, berth.ErrVersionUnknown) {
-			return unknownVersion(n, version)
-		}
-		if err != nil {
-			return err
-		}
-		list, err = attachedTo(ctx, tx, standing.PackageID, row)
-		return err
-	})
-	return list, err
-}
-
 // held is a manifest that an index holds, with what the index says of it.
 type held struct {
 	part  meta.Part
 	child artifact.Child
 }
 
-func attachedTo(ctx context.Context, tx *meta.Tx, pkg int64, row meta.Version) (list []AttachedTo, err error) {
+// attachedTo returns what says something of a version or of an image in it: signatures,
+// SBOMs, provenance, whether as referrers, by tags of cosign, or in the index as BuildKit
+// has it; at most 500. Errors: berth.ErrVersionUnknown; berth.ErrRequestTooLarge for a
+// version with too many manifests.
+func attachedTo(ctx context.Context, tx *meta.Tx, pkg, id int64) (list []AttachedTo, err error) {
+	row, err := tx.GetVersion(ctx, pkg, id)
+	if err != nil {
+		return nil, err
+	}
 	version, err := versionOf(row)
 	if err != nil {
 		return nil, err

@@ -65,12 +65,17 @@ func (k *shelf) kit(tag string) {
 
 func (k *shelf) attachments(what string) (list []string) {
 	k.Helper()
-	found, err := k.s.Registry.Attachments(k.Context(), k.v, k.n, k.id(what))
+	found, err := k.s.Registry.GetVersionAt(k.Context(), k.v, k.n, k.ref(what), "")
 	k.must(err)
-	for _, a := range found {
+	for _, a := range found.Attached {
 		list = append(list, k.called(fmt.Sprint(a.Digest, ": ", a.Kind, " ", a.Kinds, " of ", a.Subject, " ", a.Platform, " ", a.Child)))
 	}
 	return list
+}
+
+// ref names what was pushed by its digest.
+func (k *shelf) ref(what string) berth.Reference {
+	return berth.Reference{Digest: k.made[what].Digest}
 }
 
 func TestAttachments(t *testing.T) {
@@ -96,10 +101,6 @@ func TestAttachments(t *testing.T) {
 		if diff := cmp.Diff([]string{"another: image [image] of single linux/amd64 false"}, k.attachments("single")); diff != "" {
 			t.Errorf("attachments of an image (-want +got):\n%s", diff)
 		}
-		_, err := k.s.Registry.Attachments(t.Context(), k.v, k.n, k.id("amd"))
-		k.refused("of what is no version", err, berth.ErrVersionUnknown)
-		_, err = k.s.Registry.Attachments(t.Context(), k.s.Viewer("bob"), k.n, k.id("all"))
-		k.refused("of a stranger's", err, berth.ErrPackageUnknown)
 	})
 }
 
@@ -202,7 +203,7 @@ func TestCompare(t *testing.T) {
 	k.image("single", "v3")
 	k.followUp()
 	compare := func(a, b, platform string) (registry.Comparison, error) {
-		return k.s.Registry.Compare(t.Context(), k.v, k.n, k.id(a), k.id(b), platform)
+		return k.s.Registry.Compare(t.Context(), k.v, k.n, k.ref(a), k.ref(b), platform)
 	}
 	for _, platform := range []string{"", "linux/amd64"} {
 		c, err := compare("all", "next", platform)
@@ -224,7 +225,7 @@ func TestCompare(t *testing.T) {
 	_, err := compare("all", "next", "linux/arm64")
 	k.refused("a platform that one has", err, berth.ErrRequestInvalid)
 	_, err = compare("all", "amd", "")
-	k.refused("what is no version", err, berth.ErrVersionUnknown)
+	k.refused("what is no version", err, berth.ErrManifestUnknown)
 	_, err = compare("amd", "all", "")
-	k.refused("what is no version", err, berth.ErrVersionUnknown)
+	k.refused("what is no version", err, berth.ErrManifestUnknown)
 }

@@ -2,10 +2,12 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/artifact"
+	"github.com/berth-registry/berth/internal/meta"
 )
 
 // Difference is what changed from one image to another.
@@ -27,17 +29,57 @@ type Comparison struct {
 }
 
 // Compare says what changed from a version of a package to another: of indexes for one
-// platform, "" for the first that both have. Errors: those of [Service.GetVersion];
+// platform, "" for the first that both have. Errors: those of [Service.GetReference];
 // berth.ErrRequestInvalid for a platform that they do not both have.
-func (s *Service) Compare(ctx context.Context, v berth.Viewer, n berth.Name, a, b int64, platform string) (Comparison, error) {
+func (s *Service) Compare(ctx context.Context, v berth.Viewer, n berth.Name, a, b berth.Reference, platform string) (Comparison, error) {
 	var c Comparison
-	var err error
-	if c.Before, err = s.GetVersion(ctx, v, n, a); err != nil {
+	var one, two ManifestPage
+	err := s.meta.View(ctx, func(tx *meta.Tx) error {
+		c = Comparison{}
+		standing, err := s.published(ctx, tx, v, n, berth.ActionPull)
+		if err != nil {
+			return err
+		}
+		pkg := standing.PackageID
+		if c.Before, err = s.versionNamed(ctx, tx, n, pkg, a); err != nil {
+			return err
+		}
+		if c.After, err = s.versionNamed(ctx, tx, n, pkg, b); err != nil {
+			return err
+		}
+		from, to, err := c.match(platform)
+		if err != nil {
+			return err
+		}
+		if one, err = manifestPage(ctx, tx, n, pkg, from); err != nil {
+			return err
+		}
+		two, err = manifestPage(ctx, tx, n, pkg, to)
+		return err
+	})
+	if err != nil {
 		return c, err
 	}
-	if c.After, err = s.GetVersion(ctx, v, n, b); err != nil {
+	if err := errors.Join(s.readLate(ctx, n, &one), s.readLate(ctx, n, &two)); err != nil {
 		return c, err
 	}
+	c.BeforeImage, c.AfterImage, c.BeforeSize, c.AfterSize = one.Digest, two.Digest, one.Size, two.Size
+	c.BeforeProblem, c.AfterProblem = one.Problem, two.Problem
+	c.Difference = artifact.Compare(&one.Details, &two.Details)
+	return c, nil
+}
+
+// versionNamed reads the version that a reference names.
+func (s *Service) versionNamed(ctx context.Context, tx *meta.Tx, n berth.Name, pkg int64, ref berth.Reference) (VersionPage, error) {
+	r, err := s.findReference(ctx, tx, n, pkg, ref)
+	if err != nil {
+		return VersionPage{}, err
+	}
+	return s.versionPage(ctx, tx, pkg, r.ManifestID)
+}
+
+// match notes which platforms the versions have, and returns what is compared with what.
+func (c *Comparison) match(platform string) (from, to berth.Digest, err error) {
 	before, after := platformsOf(&c.Before), platformsOf(&c.After)
 	for _, p := range before {
 		if at(after, p.name) == nil {
@@ -51,22 +93,7 @@ func (s *Service) Compare(ctx context.Context, v berth.Viewer, n berth.Name, a, 
 			c.OnlyAfter = append(c.OnlyAfter, p.name)
 		}
 	}
-	from, to, err := c.choose(before, after, platform)
-	if err != nil {
-		return c, err
-	}
-	one, err := s.GetPlatform(ctx, v, n, from)
-	if err != nil {
-		return c, err
-	}
-	two, err := s.GetPlatform(ctx, v, n, to)
-	if err != nil {
-		return c, err
-	}
-	c.BeforeImage, c.AfterImage, c.BeforeSize, c.AfterSize = from, to, one.Size, two.Size
-	c.BeforeProblem, c.AfterProblem = one.Problem, two.Problem
-	c.Difference = artifact.Compare(&one.Details, &two.Details)
-	return c, nil
+	return c.choose(before, after, platform)
 }
 
 // choose returns what is compared with what.

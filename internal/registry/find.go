@@ -88,12 +88,29 @@ type TagQuery struct {
 // Errors: those of [Service.TagDetails]; berth.ErrRequestInvalid for a search that is no
 // text.
 func (s *Service) FindTags(ctx context.Context, v berth.Viewer, n berth.Name, q TagQuery) ([]Tag, error) {
+	var list []Tag
+	err := s.findTags(ctx, v, n, q, func(tx *meta.Tx, l meta.TagList) error {
+		rows, err := tx.FindTags(ctx, l)
+		if err != nil {
+			return err
+		}
+		h, err := s.shieldOf(ctx, tx, l.Package, berth.Viewer{})
+		list = make([]Tag, len(rows))
+		for i, row := range rows {
+			list[i] = h.tagOf(row)
+		}
+		return err
+	})
+	return list, err
+}
+
+// findTags has tags of a package read that the viewer may pull.
+func (s *Service) findTags(ctx context.Context, v berth.Viewer, n berth.Name, q TagQuery, read func(*meta.Tx, meta.TagList) error) error {
 	search, err := searched(q.Search)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var list []Tag
-	err = s.meta.View(ctx, func(tx *meta.Tx) error {
+	return s.meta.View(ctx, func(tx *meta.Tx) error {
 		standing, err := s.published(ctx, tx, v, n, berth.ActionPull)
 		if err != nil {
 			return err
@@ -109,18 +126,8 @@ func (s *Service) FindTags(ctx context.Context, v berth.Viewer, n berth.Name, q 
 				return err
 			}
 		}
-		rows, err := tx.FindTags(ctx, l)
-		if err != nil {
-			return err
-		}
-		h, err := s.shieldOf(ctx, tx, standing.PackageID, berth.Viewer{})
-		list = make([]Tag, len(rows))
-		for i, row := range rows {
-			list[i] = h.tagOf(row)
-		}
-		return err
+		return read(tx, l)
 	})
-	return list, err
 }
 
 // PackageSort is an order of packages.

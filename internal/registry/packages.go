@@ -52,20 +52,25 @@ func packageOf(row meta.Package, repository string) Package {
 // berth.ErrPackageUnknown.
 func (s *Service) GetPackage(ctx context.Context, v berth.Viewer, n berth.Name) (Package, error) {
 	var p Package
-	err := s.meta.View(ctx, func(tx *meta.Tx) error {
-		standing, err := s.published(ctx, tx, v, n, berth.ActionPull)
-		if err != nil {
-			return err
-		}
-		row, err := tx.GetPackage(ctx, standing.PackageID)
-		if err != nil {
-			return err
-		}
-		repository, err := known(ctx, tx, v, row)
-		p = packageOf(row, repository)
-		p.Role = standing.RoleOf(v)
+	err := s.meta.View(ctx, func(tx *meta.Tx) (err error) {
+		p, err = s.packageAt(ctx, tx, v, n)
 		return err
 	})
+	return p, err
+}
+
+// packageAt finds a package that the viewer may pull.
+func (s *Service) packageAt(ctx context.Context, tx *meta.Tx, v berth.Viewer, n berth.Name) (Package, error) {
+	standing, err := s.published(ctx, tx, v, n, berth.ActionPull)
+	if err != nil {
+		return Package{}, err
+	}
+	row, err := tx.GetPackage(ctx, standing.PackageID)
+	if err != nil {
+		return Package{}, err
+	}
+	p, err := packageFor(ctx, tx, v, row)
+	p.Role = standing.RoleOf(v)
 	return p, err
 }
 

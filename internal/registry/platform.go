@@ -12,6 +12,9 @@ import (
 // BuildStep is one step of how an image was made, with its layer: see [Details.Build].
 type BuildStep = artifact.BuildStep
 
+// Platform is what an image runs on.
+type Platform = artifact.Platform
+
 // Layer is one layer of an image.
 type Layer = artifact.Layer
 
@@ -41,41 +44,57 @@ type ManifestPage struct {
 // also for what is in the trash.
 func (s *Service) GetPlatform(ctx context.Context, v berth.Viewer, n berth.Name, d berth.Digest) (ManifestPage, error) {
 	var page ManifestPage
-	var described bool
 	err := s.meta.View(ctx, func(tx *meta.Tx) error {
-		part, err := s.partOf(ctx, tx, v, n, d)
-		if err != nil {
-			return err
+		standing, err := s.published(ctx, tx, v, n, berth.ActionPull)
+		if err == nil {
+			page, err = manifestPage(ctx, tx, n, standing.PackageID, d)
 		}
-		m, err := tx.GetDescribed(ctx, part.ID)
-		if err != nil {
-			return err
-		}
-		page = ManifestPage{
-			ID: m.ID, Digest: m.Digest, MediaType: m.MediaType, ArtifactType: m.ArtifactType, Version: part.Version,
-			ManifestSize: part.Size, Manifest: m.Body,
-		}
-		read, err := readDescription(ctx, tx, part.ID)
-		if err != nil {
-			return err
-		}
-		described = read.Kind != ""
-		page.describe(read)
-		if page.Size, err = tx.Measure(ctx, part.ID); err != nil {
-			return err
-		}
-		page.Missing, err = tx.ListLostOf(ctx, part.ID)
 		return err
 	})
-	if err != nil || described {
+	if err == nil {
+		err = s.readLate(ctx, n, &page)
+	}
+	return page, err
+}
+
+// manifestPage reads what is known of a manifest, which has no kind when the job after
+// the push has not read it yet: see [Service.readLate].
+func manifestPage(ctx context.Context, tx *meta.Tx, n berth.Name, pkg int64, d berth.Digest) (ManifestPage, error) {
+	part, err := partAt(ctx, tx, n, pkg, d)
+	if err != nil {
+		return ManifestPage{}, err
+	}
+	m, err := tx.GetDescribed(ctx, part.ID)
+	if err != nil {
+		return ManifestPage{}, err
+	}
+	page := ManifestPage{
+		ID: m.ID, Digest: m.Digest, MediaType: m.MediaType, ArtifactType: m.ArtifactType, Version: part.Version,
+		ManifestSize: part.Size, Manifest: m.Body,
+	}
+	read, err := readDescription(ctx, tx, part.ID)
+	if err != nil {
 		return page, err
+	}
+	page.describe(read)
+	if page.Size, err = tx.Measure(ctx, part.ID); err != nil {
+		return page, err
+	}
+	page.Missing, err = tx.ListLostOf(ctx, part.ID)
+	return page, err
+}
+
+// readLate reads what the job after the push has not read yet.
+func (s *Service) readLate(ctx context.Context, n berth.Name, page *ManifestPage) error {
+	if page.ID == 0 || page.Kind != "" {
+		return nil
 	}
 	_, read, err := s.understand(ctx, page.ID, 0)
 	if err != nil {
-		return page, unknownPart(n, d, err)
+		return unknownPart(n, page.Digest, err)
 	}
 	page.describe(read)
-	return page, nil
+	return nil
 }
 
 func (p *ManifestPage) describe(d artifact.Description) {
@@ -91,7 +110,11 @@ func (s *Service) partOf(ctx context.Context, tx *meta.Tx, v berth.Viewer, n ber
 	if err != nil {
 		return meta.Part{}, err
 	}
-	part, err := tx.GetPart(ctx, standing.PackageID, d)
+	return partAt(ctx, tx, n, standing.PackageID, d)
+}
+
+func partAt(ctx context.Context, tx *meta.Tx, n berth.Name, pkg int64, d berth.Digest) (meta.Part, error) {
+	part, err := tx.GetPart(ctx, pkg, d)
 	if err == nil && part.TrashID != 0 {
 		err = berth.ErrManifestUnknown
 	}

@@ -124,17 +124,3 @@ func freedTogether(ctx context.Context, tx *meta.Tx, pkg int64, versions []Versi
 	}
 	return freedBy(ctx, tx, slices.DeleteFunc(parts, func(p meta.Part) bool { return stays[p.ID] }))
 }
-
-// IndexOf returns an index of a package that holds a manifest, "" where none does.
-// Errors: those of [Service.enter]; berth.ErrPackageUnknown.
-func (s *Service) IndexOf(ctx context.Context, v berth.Viewer, n berth.Name, d berth.Digest) (berth.Digest, error) {
-	var index berth.Digest
-	err := s.meta.View(ctx, func(tx *meta.Tx) error {
-		standing, err := s.published(ctx, tx, v, n, berth.ActionPull)
-		if err == nil {
-			index, err = tx.GetParent(ctx, standing.PackageID, d)
-		}
-		return err
-	})
-	return index, err
-}

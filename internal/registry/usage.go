@@ -69,25 +69,41 @@ const MaxDays = 366
 // Downloads returns how often a package was pulled on each of the last days, today
 // last. Errors: those of [Service.enter]; berth.ErrPackageUnknown.
 func (s *Service) Downloads(ctx context.Context, v berth.Viewer, n berth.Name, days int) ([]DayDownloads, error) {
-	days = max(1, min(days, MaxDays))
-	today := meta.Day(s.opts.Now())
-	first := today - int64(days) + 1
-	list := make([]DayDownloads, days)
-	for i := range list {
-		list[i].Day = time.Unix((first+int64(i))*24*60*60, 0).UTC()
-	}
+	calendar := s.calendar(days)
+	var list []DayDownloads
 	err := s.meta.View(ctx, func(tx *meta.Tx) error {
 		standing, err := s.published(ctx, tx, v, n, berth.ActionPull)
-		if err != nil {
-			return err
-		}
-		rows, err := tx.ListDownloads(ctx, standing.PackageID, first)
-		for _, row := range rows {
-			if i := row.Day - first; i < int64(days) {
-				list[i].Count = row.Count
-			}
+		if err == nil {
+			list, err = calendar.read(ctx, tx, standing.PackageID)
 		}
 		return err
 	})
+	return list, err
+}
+
+// calendar is the last days, today last.
+type calendar struct {
+	first int64 // as meta counts them
+	days  int
+}
+
+// calendar returns so many days, at most [MaxDays].
+func (s *Service) calendar(days int) calendar {
+	days = max(1, min(days, MaxDays))
+	return calendar{meta.Day(s.opts.Now()) - int64(days) + 1, days}
+}
+
+// read returns how often a package was pulled on each of the days.
+func (c calendar) read(ctx context.Context, tx *meta.Tx, pkg int64) ([]DayDownloads, error) {
+	rows, err := tx.ListDownloads(ctx, pkg, c.first)
+	list := make([]DayDownloads, c.days)
+	for i := range list {
+		list[i].Day = time.Unix((c.first+int64(i))*24*60*60, 0).UTC()
+	}
+	for _, row := range rows {
+		if i := row.Day - c.first; i < int64(c.days) {
+			list[i].Count = row.Count
+		}
+	}
 	return list, err
 }

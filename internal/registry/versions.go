@@ -227,15 +227,10 @@ func (s *Service) GetVersion(ctx context.Context, v berth.Viewer, n berth.Name, 
 		if err != nil {
 			return err
 		}
-		page, err = versionPage(ctx, tx, standing.PackageID, id)
+		page, err = s.versionPage(ctx, tx, standing.PackageID, id)
 		if errors.Is(err, berth.ErrVersionUnknown) {
-			return unknownVersion(n, id)
+			err = unknownVersion(n, id)
 		}
-		if err != nil {
-			return err
-		}
-		h, err := s.shieldOf(ctx, tx, standing.PackageID, berth.Viewer{})
-		page.Protected = h.protects(page.Tags...)
 		return err
 	})
 	return page, err
@@ -249,7 +244,7 @@ const (
 	maxLooked = 10 * maxShown
 )
 
-func versionPage(ctx context.Context, tx *meta.Tx, pkg, id int64) (VersionPage, error) {
+func (s *Service) versionPage(ctx context.Context, tx *meta.Tx, pkg, id int64) (VersionPage, error) {
 	var page VersionPage
 	row, err := tx.GetVersion(ctx, pkg, id)
 	if err != nil {
@@ -268,6 +263,9 @@ func versionPage(ctx context.Context, tx *meta.Tx, pkg, id int64) (VersionPage, 
 	page.Details = d.Details
 	list := []Version{page.Version}
 	if err := findMissing(ctx, tx, list); err != nil {
+		return page, err
+	}
+	if err := s.findProtected(ctx, tx, pkg, list); err != nil {
 		return page, err
 	}
 	page.Version = list[0]

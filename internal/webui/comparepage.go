@@ -42,11 +42,11 @@ func (u *UI) getCompare(w *httpkit.Writer, r *http.Request, v berth.Viewer, at p
 }
 
 func (u *UI) compare(ctx context.Context, v berth.Viewer, at place, platform string, p *view.ComparePage) error {
-	a, err := u.find(ctx, v, at, p.A)
+	a, err := berth.ParseReference(p.A)
 	if err != nil {
 		return err
 	}
-	b, err := u.find(ctx, v, at, p.B)
+	b, err := berth.ParseReference(p.B)
 	if err != nil {
 		return err
 	}
@@ -75,16 +75,6 @@ func (u *UI) compare(ctx context.Context, v berth.Viewer, at place, platform str
 		})
 	}
 	return nil
-}
-
-// find returns the version that a person names by a tag or a digest.
-func (u *UI) find(ctx context.Context, v berth.Viewer, at place, text string) (int64, error) {
-	ref, err := berth.ParseReference(text)
-	if err != nil {
-		return 0, err
-	}
-	found, err := u.registry.GetReference(ctx, v, at.name, ref)
-	return found.VersionID, err
 }
 
 func changes(list []artifact.ValueChange) []view.Change {

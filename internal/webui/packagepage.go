@@ -1,7 +1,6 @@
 package webui
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/a-h/templ"
@@ -42,102 +41,51 @@ func (u *UI) getImage(w *httpkit.Writer, r *http.Request, v berth.Viewer, at pla
 	if at.ref != (berth.Reference{}) {
 		return u.getVersion(w, r, v, at)
 	}
-	ctx := r.Context()
-	p := view.PackagePage{Head: at.head("overview")}
-	tags, err := u.registry.FindTags(ctx, v, at.name, registry.TagQuery{Newest: true, Limit: shownTags})
+	found, err := u.registry.GetPackagePage(r.Context(), v, at.name, shownTags, shownDays)
 	if err != nil {
 		return err
 	}
-	newest, rest, err := u.newest(ctx, v, at, tags)
-	if err != nil {
-		return err
-	}
-	ids := versionIDs(tags)
-	if newest != 0 {
-		ids = append(ids, newest)
-	}
-	versions, err := u.registry.DescribeVersions(ctx, v, at.name, ids...)
-	if err != nil {
-		return err
-	}
-	p.Tags = tagRows(tags, versions)
-	latest, found := versions[newest]
-	if found {
-		card, err := u.card(ctx, v, at, latest, rest)
-		if err != nil {
-			return err
+	at.pkg = found.Package
+	p := view.PackagePage{Head: at.head("overview"), Tags: tagRows(found.Tags), About: about(found)}
+	if latest := found.Latest; latest.ID != 0 {
+		rest := "@" + latest.Digest.String()
+		if found.LatestTag != "" {
+			rest = ":" + string(found.LatestTag)
 		}
-		p.Latest, p.Install = &card, u.install(r, at, rest, string(latest.Kind), latest.Summary)
+		p.Latest, p.Install = card(at, found, rest), u.install(r, at, rest, string(latest.Kind), latest.Summary)
 	}
-	if p.About, err = u.about(ctx, v, at, latest); err != nil {
-		return err
-	}
-	if p.Readme, p.From, err = u.packageReadme(ctx, v, at); err != nil {
+	if p.Readme, p.From, err = u.packageReadme(r.Context(), v, at); err != nil {
 		return err
 	}
 	return u.show(w, r, v, page{title: at.name.String(), main: view.Package(p)})
 }
 
-// newest returns the version that a package is shown by and its reference: that of the
-// tag latest, else of the tag moved last, else the one pushed last.
-func (u *UI) newest(ctx context.Context, v berth.Viewer, at place, tags []registry.Tag) (id int64, rest string, err error) {
-	for _, t := range tags {
-		if t.Name == "latest" {
-			return t.VersionID, ":latest", nil
-		}
-	}
-	if len(tags) == shownTags {
-		t, err := u.registry.GetTag(ctx, v, at.name, "latest")
-		if err == nil {
-			return t.VersionID, ":latest", nil
-		}
-		if !isUnknown(err) {
-			return 0, "", err
-		}
-	}
-	if len(tags) > 0 {
-		return tags[0].VersionID, ":" + string(tags[0].Name), nil
-	}
-	list, _, err := u.registry.ListVersions(ctx, v, at.name, registry.VersionQuery{Limit: 1})
-	if err != nil || len(list) == 0 {
-		return 0, "", err
-	}
-	return list[0].ID, "@" + list[0].Digest.String(), nil
-}
-
 // card is the version that a package is shown by.
-func (u *UI) card(ctx context.Context, v berth.Viewer, at place, version registry.Version, rest string) (view.VersionCard, error) {
+func card(at place, found registry.PackagePage, rest string) *view.VersionCard {
+	version := found.Latest
 	card := view.VersionCard{
 		Reference: rest[1:], Href: templ.SafeURL(at.path(rest)), Digest: version.Digest.String(), Kind: string(version.Kind),
-		Platforms: platformNames(version.Summary), Size: version.Size, PushedAt: version.UpdatedAt, Health: health(version),
+		Platforms: platformNames(version.Summary), Size: version.Size, PushedAt: version.UpdatedAt, Health: health(version), Kinds: kindNames(found.Attached),
 	}
 	if rest[0] == '@' {
 		card.Reference = view.ShortDigest(rest[1:])
 	}
-	attached, err := u.attached(ctx, v, at, version.ID)
-	card.Kinds = kindsOf(attached)
-	return card, err
+	return &card
 }
 
 // about is what stands beside the page of a package.
-func (u *UI) about(ctx context.Context, v berth.Viewer, at place, latest registry.Version) (view.About, error) {
-	p := at.pkg
+func about(found registry.PackagePage) view.About {
+	p := found.Package
 	a := view.About{
 		Kind: p.Kind, Repository: p.Repository, Visibility: string(p.Visibility), Inherits: p.Inherit, Downloads: p.Downloads,
-		LastPulledAt: p.LastPulledAt, CreatedAt: p.CreatedAt,
+		LastPulledAt: p.LastPulledAt, CreatedAt: p.CreatedAt, Size: found.Usage.Unique,
 	}
-	describe(&a, latest.Summary)
+	describe(&a, found.Latest.Summary)
 	a.Description, a.Licenses = p.Description, p.Licenses
-	usage, err := u.registry.PackageUsage(ctx, v, at.name)
-	if err != nil {
-		return a, err
-	}
-	a.Size = usage.Unique
-	days, err := u.registry.Downloads(ctx, v, at.name, shownDays)
-	for _, d := range days {
+	for _, d := range found.Downloads {
 		a.Days = append(a.Days, view.Day{Day: d.Day, Count: d.Count})
 	}
-	return a, err
+	return a
 }
 
 func describe(a *view.About, s registry.Summary) {
@@ -148,21 +96,12 @@ func describe(a *view.About, s registry.Summary) {
 	}
 }
 
-func versionIDs(tags []registry.Tag) []int64 {
-	ids := make([]int64, len(tags), len(tags)+1)
-	for i, t := range tags {
-		ids[i] = t.VersionID
-	}
-	return ids
-}
-
-func tagRows(tags []registry.Tag, versions map[int64]registry.Version) []view.TagRow {
+func tagRows(tags []registry.DescribedTag) []view.TagRow {
 	rows := make([]view.TagRow, len(tags))
 	for i, t := range tags {
-		version := versions[t.VersionID]
 		rows[i] = view.TagRow{
-			Name: string(t.Name), Digest: t.Digest.String(), Kind: string(version.Kind), Platforms: platformNames(version.Summary), Size: version.Size,
-			UpdatedAt: t.UpdatedAt, LastPulledAt: t.LastPulledAt, Downloads: t.Downloads, Protected: t.Protected, Health: health(version),
+			Name: string(t.Name), Digest: t.Digest.String(), Kind: string(t.Version.Kind), Platforms: platformNames(t.Version.Summary), Size: t.Version.Size,
+			UpdatedAt: t.UpdatedAt, LastPulledAt: t.LastPulledAt, Downloads: t.Downloads, Protected: t.Protected, Health: health(t.Version),
 		}
 	}
 	return rows

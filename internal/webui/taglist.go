@@ -21,18 +21,14 @@ func (u *UI) getTags(w *httpkit.Writer, r *http.Request, v berth.Viewer, at plac
 		return err
 	}
 	p := view.TagsPage{Head: at.head("tags"), Image: u.image(r, at, ""), Search: search, ByName: q.Get("sort") == "name"}
-	tags, err := u.registry.FindTags(r.Context(), v, at.name, registry.TagQuery{
+	tags, err := u.registry.DescribeTags(r.Context(), v, at.name, registry.TagQuery{
 		Search: search, Newest: !p.ByName, Skip: (n - 1) * pageSize, Limit: pageSize + 1,
 	})
 	if err != nil {
 		return err
 	}
 	tags, p.Pages = numbered(tags, n)
-	versions, err := u.registry.DescribeVersions(r.Context(), v, at.name, versionIDs(tags)...)
-	if err != nil {
-		return err
-	}
-	p.Rows = tagRows(tags, versions)
+	p.Rows = tagRows(tags)
 	return u.show(w, r, v, page{title: "Tags of " + at.name.String(), main: view.Tags(p)})
 }
 

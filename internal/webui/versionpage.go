@@ -1,8 +1,6 @@
 package webui
 
 import (
-	"context"
-	"errors"
 	"maps"
 	"net/http"
 	"net/url"
@@ -30,30 +28,22 @@ func artifactType(t string) string {
 	return t
 }
 
-// isUnknown reports whether an error says that a manifest or a version is not there.
-func isUnknown(err error) bool {
-	return errors.Is(err, berth.ErrManifestUnknown) || errors.Is(err, berth.ErrVersionUnknown)
-}
-
 // getVersion shows what a tag or a digest names: a version, or one image in one.
 func (u *UI) getVersion(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
-	ctx := r.Context()
-	found, err := u.registry.GetReference(ctx, v, at.name, at.ref)
-	if isUnknown(err) && at.ref.Digest != "" {
-		return u.getPart(w, r, v, at)
-	}
+	found, err := u.registry.GetVersionAt(r.Context(), v, at.name, at.ref, r.URL.Query().Get("platform"))
 	if err != nil {
 		return err
 	}
-	full, err := u.registry.GetVersion(ctx, v, at.name, found.VersionID)
-	if err != nil {
-		return err
+	full := found.Version
+	if full.ID == 0 {
+		return u.showPart(w, r, v, at, found)
 	}
 	p := view.VersionPage{
 		Head: at.head("versions"), ID: full.ID, Reference: u.image(r, at, at.rest), Digest: full.Digest.String(), MediaType: full.MediaType,
 		ArtifactType: artifactType(full.ArtifactType), Kind: string(full.Kind), Protected: full.Protected, Health: health(full.Version), PushedAt: full.CreatedAt,
 		LastPulledAt: full.LastPulledAt, Downloads: full.Downloads, Size: full.Size, Freed: full.Freed, Admin: at.admin(),
 		Install: u.install(r, at, at.rest, string(full.Kind), full.Summary), Revision: full.Summary.Revision, Created: timeOf(full.Summary.Created),
+		Attached: attachedRows(found.Attached),
 	}
 	p.Head.Rest = shortRest(at.rest)
 	for _, t := range full.Tags {
@@ -61,14 +51,7 @@ func (u *UI) getVersion(w *httpkit.Writer, r *http.Request, v berth.Viewer, at p
 	}
 	describe(&p.Facts, full.Summary)
 	p.Helm = chartOf(full.Summary)
-	if err := u.choosePlatform(ctx, v, at, full, r.URL.Query().Get("platform"), &p); err != nil {
-		return err
-	}
-	attached, err := u.attached(ctx, v, at, full.ID)
-	if err != nil {
-		return err
-	}
-	p.Attached = attachedRows(attached)
+	showPlatforms(at, found, &p)
 	markLost(&p)
 	return u.show(w, r, v, page{title: at.name.String() + at.rest, main: view.Version(p)})
 }
@@ -80,55 +63,40 @@ func shortRest(rest string) string {
 	return rest
 }
 
-// choosePlatform fills in the platforms of a version, and what is in the one that is
-// asked for, or in the first.
-func (u *UI) choosePlatform(ctx context.Context, v berth.Viewer, at place, full registry.VersionPage, asked string, p *view.VersionPage) error {
+// showPlatforms fills in the platforms of a version, and what is in the one that was
+// chosen.
+func showPlatforms(at place, found registry.VersionAt, p *view.VersionPage) {
+	full := found.Version
+	if found.Platform < 0 { // the version is the image
+		p.Image = imageOf(full.Digest, full.Size, full.Details)
+		p.Platform = first(platformNames(full.Summary))
+		return
+	}
 	broken := map[string]bool{}
 	for _, m := range full.Missing {
 		broken[m.Platform] = true
 	}
-	chosen := -1
-	for _, image := range full.Summary.Platforms {
+	for i, image := range full.Summary.Platforms {
 		if image.Digest == "" {
-			continue // the version is the image
+			continue
 		}
 		name := image.String()
-		if chosen < 0 && (asked == "" || asked == name) {
-			chosen = len(p.Platforms)
-		}
 		p.Platforms = append(p.Platforms, view.PlatformRow{
-			Name: name, Digest: image.Digest.String(), Size: image.Size, Broken: broken[name],
+			Name: name, Digest: image.Digest.String(), Size: image.Size, Broken: broken[name], Current: i == found.Platform,
 			Href: templ.SafeURL(at.path(at.rest) + "?" + url.Values{"platform": {name}}.Encode()),
 		})
 	}
-	if len(p.Platforms) == 0 {
-		p.Image = imageOf(full.Digest, full.Size, full.Details)
-		p.Platform = first(platformNames(full.Summary))
-		return nil
-	}
+	p.Platform = full.Summary.Platforms[found.Platform].String()
 	p.Annotations = pairs(full.Details.Annotations)
-	if chosen < 0 {
-		return berth.ErrManifestUnknown.With("%s%s has no image for %.60q", at.name, at.rest, asked)
+	if image := found.Image; image.ID != 0 { // else it was never pushed
+		p.Image = imageOf(image.Digest, image.Size, image.Details)
+		p.Image.Problem = image.Problem
 	}
-	p.Platforms[chosen].Current, p.Platform = true, p.Platforms[chosen].Name
-	part, err := u.registry.GetPlatform(ctx, v, at.name, berth.Digest(p.Platforms[chosen].Digest))
-	if isUnknown(err) {
-		return nil // an index may hold what was never pushed
-	}
-	if err != nil {
-		return err
-	}
-	p.Image = imageOf(part.Digest, part.Size, part.Details)
-	p.Image.Problem = part.Problem
-	return nil
 }
 
-// getPart shows a manifest that is no version itself, but in one.
-func (u *UI) getPart(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
-	part, err := u.registry.GetPlatform(r.Context(), v, at.name, at.ref.Digest)
-	if err != nil {
-		return err
-	}
+// showPart shows a manifest that is no version itself, but in one.
+func (u *UI) showPart(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place, found registry.VersionAt) error {
+	part := found.Image
 	if slices.Contains([]artifact.Kind{artifact.KindSignature, artifact.KindSBOM, artifact.KindProvenance, artifact.KindAttestation}, part.Kind) {
 		return redirect(w, at.path("/-/attachments/"+part.Digest.String()))
 	}
@@ -136,7 +104,7 @@ func (u *UI) getPart(w *httpkit.Writer, r *http.Request, v berth.Viewer, at plac
 		Head: at.head("versions"), Reference: u.image(r, at, at.rest), Digest: part.Digest.String(), MediaType: part.MediaType,
 		ArtifactType: artifactType(part.ArtifactType), Kind: string(part.Kind), Size: part.Size, Freed: -1, Platform: part.Platform,
 		Install: u.install(r, at, at.rest, string(part.Kind), part.Summary), Revision: part.Summary.Revision, Created: timeOf(part.Summary.Created),
-		Image: imageOf(part.Digest, part.Size, part.Details), Helm: chartOf(part.Summary),
+		Image: imageOf(part.Digest, part.Size, part.Details), Helm: chartOf(part.Summary), Parent: found.Parent.String(),
 	}
 	p.Head.Rest = shortRest(at.rest)
 	p.Health.Problem = part.Problem
@@ -145,11 +113,6 @@ func (u *UI) getPart(w *httpkit.Writer, r *http.Request, v berth.Viewer, at plac
 	}
 	describe(&p.Facts, part.Summary)
 	markLost(&p)
-	parent, err := u.registry.IndexOf(r.Context(), v, at.name, part.Digest)
-	if err != nil {
-		return err
-	}
-	p.Parent = parent.String()
 	return u.show(w, r, v, page{title: at.name.String() + at.rest, main: view.Version(p)})
 }
 
@@ -223,30 +186,9 @@ func chartOf(s registry.Summary) *view.Helm {
 	}
 }
 
-// attached returns what is attached to a version. Of one with too many manifests that is
-// not told.
-func (u *UI) attached(ctx context.Context, v berth.Viewer, at place, version int64) ([]registry.AttachedTo, error) {
-	list, err := u.registry.Attachments(ctx, v, at.name, version)
-	if errors.Is(err, berth.ErrRequestTooLarge) {
-		return nil, nil
-	}
-	return list, err
-}
-
-// kindsOf returns what is attached, each kind once, that is worth a badge.
-func kindsOf(list []registry.AttachedTo) []string {
-	var kinds []string
-	for _, want := range []string{"signature", "sbom", "provenance"} {
-		if slices.ContainsFunc(list, func(a registry.AttachedTo) bool { return slices.Contains(kindNames(a), want) }) {
-			kinds = append(kinds, want)
-		}
-	}
-	return kinds
-}
-
-func kindNames(a registry.AttachedTo) []string {
-	names := make([]string, len(a.Kinds))
-	for i, k := range a.Kinds {
+func kindNames(kinds []artifact.Kind) []string {
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
 		names[i] = string(k)
 	}
 	return names
@@ -256,7 +198,7 @@ func attachedRows(list []registry.AttachedTo) []view.AttachedRow {
 	rows := make([]view.AttachedRow, len(list))
 	for i, a := range list {
 		rows[i] = view.AttachedRow{
-			Kinds: kindNames(a), Type: artifactType(a.ArtifactType), Digest: a.Digest.String(), Platform: a.Platform, Size: a.Size, CreatedAt: a.CreatedAt,
+			Kinds: kindNames(a.Kinds), Type: artifactType(a.ArtifactType), Digest: a.Digest.String(), Platform: a.Platform, Size: a.Size, CreatedAt: a.CreatedAt,
 		}
 	}
 	return rows
