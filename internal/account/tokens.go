@@ -251,7 +251,15 @@ func limitable(ctx context.Context, tx *meta.Tx, u meta.User, o meta.Owner) erro
 // Errors: as [Service.CreateToken].
 func (s *Service) ListTokens(ctx context.Context, v berth.Viewer, user string, before int64, limit int) ([]Token, error) {
 	return s.readTokens(ctx, v, user, func(tx *meta.Tx, id int64) ([]meta.Token, error) {
-		return tx.ListTokens(ctx, id, before, max(1, min(limit, MaxPage)))
+		return tx.ListTokens(ctx, id, before, max(1, min(limit, MaxPage)), true)
+	})
+}
+
+// ListLiveTokens is [Service.ListTokens] without the revoked ones.
+// Errors: as [Service.CreateToken].
+func (s *Service) ListLiveTokens(ctx context.Context, v berth.Viewer, user string, before int64, limit int) ([]Token, error) {
+	return s.readTokens(ctx, v, user, func(tx *meta.Tx, id int64) ([]meta.Token, error) {
+		return tx.ListTokens(ctx, id, before, max(1, min(limit, MaxPage)), false)
 	})
 }
 

@@ -47,7 +47,7 @@ const (
 	qGetToken    = `SELECT id, name, scopes, actions, limited, created_at, expires_at, last_used_at, revoked_at
 		FROM tokens WHERE user_id = $1 AND id = $2`
 	qListTokens = `SELECT id, name, scopes, actions, limited, created_at, expires_at, last_used_at, revoked_at
-		FROM tokens WHERE user_id = $1 AND (CAST($2 AS BIGINT) = 0 OR id < $2) ORDER BY id DESC LIMIT $3`
+		FROM tokens WHERE user_id = $1 AND (CAST($2 AS BIGINT) = 0 OR id < $2) AND ($4 OR revoked_at IS NULL) ORDER BY id DESC LIMIT $3`
 	qRevokeToken = `WITH RECURSIVE made (id) AS (
 			SELECT id FROM tokens WHERE id = $1 UNION ALL SELECT t.id FROM tokens t JOIN made m ON t.parent_id = m.id)
 		UPDATE tokens SET revoked_at = $2 WHERE revoked_at IS NULL AND id IN (SELECT id FROM made)`
@@ -145,14 +145,14 @@ func (tx *Tx) GetToken(ctx context.Context, user, id int64) (Token, error) {
 }
 
 // ListTokens returns up to limit of a user's tokens, newest first, older than the
-// one with the id before (0: from the newest).
-func (tx *Tx) ListTokens(ctx context.Context, user, before int64, limit int) ([]Token, error) {
+// one with the id before (0: from the newest), with revoked ones or without.
+func (tx *Tx) ListTokens(ctx context.Context, user, before int64, limit int, revoked bool) ([]Token, error) {
 	var list []Token
 	err := tx.list(ctx, func(rows *sql.Rows) error {
 		t, err := scanToken(rows.Scan)
 		list = append(list, t)
 		return err
-	}, qListTokens, user, before, limit)
+	}, qListTokens, user, before, limit, revoked)
 	return list, err
 }
 

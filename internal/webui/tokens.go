@@ -14,14 +14,7 @@ import (
 	"github.com/berth-registry/berth/internal/webui/view"
 )
 
-const (
-	// readTokens and maxReads bound how many tokens are read for a page: revoked ones
-	// are left out of it.
-	readTokens = 100
-	maxReads   = 10
-
-	maxNotices = 3 // of tokens that run out
-)
+const maxNotices = 3 // of tokens that run out
 
 // tokenRoutes are about one's own access tokens.
 func (u *UI) tokenRoutes() []route {
@@ -64,24 +57,16 @@ func (u *UI) getTokens(w *httpkit.Writer, r *http.Request, v berth.Viewer) error
 		}
 	}
 	p := view.TokensPage{First: before == 0}
-	for range maxReads {
-		list, err := u.account.ListTokens(r.Context(), v, v.Login, before, readTokens)
-		if err != nil {
-			return err
-		}
-		for i := 0; i < len(list) && len(p.Rows) < pageSize; i++ {
-			before = list[i].ID
-			if list[i].RevokedAt.IsZero() {
-				p.Rows = append(p.Rows, tokenRow(list[i]))
-			}
-		}
-		last := len(list) < readTokens && (len(list) == 0 || before == list[len(list)-1].ID)
-		if p.Before = strconv.FormatInt(before, 10); last {
-			p.Before = ""
-		}
-		if last || len(p.Rows) == pageSize {
-			break
-		}
+	list, err := u.account.ListLiveTokens(r.Context(), v, v.Login, before, pageSize+1)
+	if err != nil {
+		return err
+	}
+	list, more := cut(list, pageSize)
+	for _, t := range list {
+		p.Rows = append(p.Rows, tokenRow(t))
+	}
+	if more {
+		p.Before = strconv.FormatInt(list[len(list)-1].ID, 10)
 	}
 	return u.show(w, r, v, page{title: "Access tokens", main: view.Tokens(p)})
 }

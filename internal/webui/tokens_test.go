@@ -154,6 +154,11 @@ func TestTokenListPages(t *testing.T) {
 	if n, first, last, next := count(string(next)); n != 5 || first != "n004" || last != "n000" || next != nil {
 		t.Error(n, first, last, string(next))
 	}
+	// Behind the last row there are revoked ones only.
+	s.Exec(`UPDATE tokens SET revoked_at = 1 WHERE name <= 'n004'`)
+	if n, _, _, next := count("/settings/tokens"); n != 30 || next != nil {
+		t.Error(n, string(next))
+	}
 	for _, before := range []string{"0", "-1", "x"} {
 		c.Get("/settings/tokens?before="+before, session...).Want(http.StatusBadRequest)
 	}

@@ -96,7 +96,7 @@ func testListTokens(s *suite) {
 	s.token(meta.Token{UserID: bob, Hash: "bob"})
 	list := func(user, before int64, limit int) (got []int64) {
 		for _, t := range view(s, func(ctx context.Context, tx *meta.Tx) ([]meta.Token, error) {
-			return tx.ListTokens(ctx, user, before, limit)
+			return tx.ListTokens(ctx, user, before, limit, true)
 		}) {
 			got = append(got, t.ID)
 		}
