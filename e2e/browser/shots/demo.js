@@ -119,6 +119,7 @@ export async function seed(berth) {
 
   await packages(berth, source);
   await settings(berth);
+  await told(berth);
   await history(berth);
   return { invitation: basename(url) };
 }
@@ -188,6 +189,16 @@ async function settings(berth) {
   await ada.delete(`${at("acme/worker")}/versions/${scratch.id}`);
 }
 
+// told waits until the webhooks have something to tell. Nobody is there to be told: history
+// makes it up.
+async function told(berth) {
+  const ada = berth.as("ada");
+  for (const at of ["/orgs/acme/hooks", "/repos/acme/web/hooks"]) {
+    const [{ id }] = await ada.get(at);
+    await poll(`what ${at} is told`, async () => (await ada.get(`${at}/${id}/deliveries`)).length);
+  }
+}
+
 // history gives what was just made an age: all that happened in the seconds since the
 // first of it is stretched over weeks, in the same order. Downloads are counted by day.
 async function history(berth) {
@@ -246,6 +257,8 @@ async function history(berth) {
       VALUES (${today - back}, ${(today - back) * day}, 12, 9, ${of(13)}, ${of(30)}, ${of(298)}, ${of(11.2e6)}, ${of(7.9e6)}, 0, 0, 0) ON CONFLICT DO NOTHING;`);
   }
   lines.push(`UPDATE tokens SET last_used_at = ${now - 3_600e6} WHERE name IN ('laptop', 'release pipeline', 'workstation');`);
+  lines.push(`UPDATE deliveries SET not_before = NULL, attempts = 1, created_at = ${then("created_at")}, delivered_at = ${then("created_at")} + 400000, duration = 38000 + id * 7919 % 90000,
+    status_code = 202, error = '', response_headers = '{"Content-Type":"text/plain; charset=utf-8","Date":"Thu, 12 Nov 2026 08:31:07 GMT"}', response_body = CAST('queued' AS BLOB);`);
   // The disk has lost a layer of a version that nobody needs.
   const lost = layer("worker 0.9.1", 120_000).descriptor.digest;
   const [key] = sql(`SELECT storage_key FROM blobs WHERE digest = '${lost}';`).trim().split("\n").slice(1);
