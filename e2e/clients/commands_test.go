@@ -54,7 +54,7 @@ func capture(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // awaited is how long what a job does may take.
-const awaited = 20 * time.Second
+const awaited = 90 * time.Second
 
 // await PATTERN PROGRAM ARG... runs a program again and again until what it prints
 // matches: for what the server does by itself after a push.

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -58,15 +57,14 @@ func (b *bench) setup(env *testscript.Env) error {
 
 // serve starts berth in a directory and waits until it is ready.
 func (b *bench) serve(dir string) (*server, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, err := rig.FreeAddr(context.Background())
 	if err != nil {
 		return nil, err
 	}
 	s := &server{
-		bin: b.berth, addr: l.Addr().String(),
+		bin: b.berth, addr: addr,
 		data: filepath.Join(dir, ".data"), log: filepath.Join(dir, ".log"), exited: make(chan struct{}),
 	}
-	l.Close()
 	log, err := os.Create(s.log)
 	if err != nil {
 		return nil, err
@@ -83,7 +81,7 @@ func (b *bench) serve(dir string) (*server, error) {
 		s.exit = s.cmd.Wait()
 		close(s.exited)
 	}()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	if err := s.awaitReady(ctx); err != nil {
 		_ = s.cmd.Process.Kill()
@@ -114,10 +112,10 @@ func (s *server) stop(t testscript.T) {
 	select {
 	case <-s.exited:
 		err = s.exit
-	case <-time.After(40 * time.Second):
+	case <-time.After(90 * time.Second):
 		_ = s.cmd.Process.Kill()
 		<-s.exited
-		err = errors.New("still there 40 s after SIGTERM")
+		err = errors.New("still there 90 s after SIGTERM")
 	}
 	if f, ok := t.(interface{ Failed() bool }); err != nil || ok && f.Failed() {
 		t.Log("server:\n" + rig.Tail(s.log))
@@ -167,7 +165,7 @@ func (s *server) people(env *testscript.Env) error {
 
 // awaitExpiry returns when the token is no longer accepted.
 func (s *server) awaitExpiry(token string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	return rig.Poll(ctx, func() error {
 		err := get(ctx, "http://"+s.addr+"/token?service=x", "ada", token)

@@ -56,7 +56,7 @@ func newClient(s *server) *client {
 	return &client{
 		base: s.base,
 		// A server that hangs must not hang the test: it would leave its mounts behind.
-		http:   &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}, Timeout: 30 * time.Second},
+		http:   &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}, Timeout: 2 * time.Minute},
 		tokens: make(map[string]string),
 	}
 }

@@ -17,9 +17,9 @@ type killer struct {
 	log     *ackLog
 	load    *load
 
-	server  *server
-	client  *client
-	slowest time.Duration
+	server *server
+	client *client
+	starts starts
 }
 
 // TestKillNine kills the server in each phase of a push, with four pushers
@@ -49,7 +49,8 @@ func TestKillNine(t *testing.T) { //nolint:paralleltest // it measures how soon 
 	found := verify(t.Context(), k.client, k.log.all(), everything())
 	found.fail(t)
 	t.Logf("seed %d: %d kills, %d operations, %d acks, slowest start %v; at the end %v",
-		seed, rounds, k.load.ops(), k.log.acks(), k.slowest, found)
+		seed, rounds, k.load.ops(), k.log.acks(), k.starts.slowest(), found)
+	k.starts.check(t)
 	checkFailed(t, k.load)
 }
 
@@ -118,7 +119,7 @@ func (k *killer) on(ctx context.Context, t *testing.T) error {
 	if err != nil {
 		return err
 	}
-	k.slowest = max(k.slowest, took)
+	k.starts = append(k.starts, took)
 	k.server, k.client = s, newClient(s)
 	return nil
 }

@@ -51,7 +51,7 @@ func newRig(ctx context.Context, t *testing.T) *rig {
 	}
 	t.Cleanup(func() {
 		// The context of the test is over by now.
-		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 		defer cancel()
 		if err := r.detach(ctx); err != nil {
 			t.Errorf("clean up: %v", err)
@@ -117,9 +117,9 @@ func (r *rig) detach(ctx context.Context) error {
 	return nil
 }
 
-// retry tries for ten seconds.
+// retry tries for a minute.
 func retry(ctx context.Context, f func() error) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()

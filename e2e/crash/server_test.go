@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
+
+	e2e "github.com/berth-registry/berth/e2e/rig"
 )
 
 const adminPassword = "crash-Test-Passw0rd"
@@ -83,7 +84,7 @@ http: {addr: %q, secret: crash}
 // life of the process; within is how long it may take to become ready.
 func (p product) start(ctx context.Context, t *testing.T, data string, within time.Duration) (*server, time.Duration, error) {
 	t.Helper()
-	addr, err := freeAddr(ctx)
+	addr, err := e2e.FreeAddr(ctx)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -131,7 +132,7 @@ func (s *server) waitReady(ctx context.Context, path string, within time.Duratio
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	last := errors.New("no answer")
-	client := &http.Client{Timeout: time.Second}
+	client := &http.Client{Timeout: 10 * time.Second}
 	for {
 		select {
 		case <-s.exited:
@@ -155,15 +156,6 @@ func (s *server) waitReady(ctx context.Context, path string, within time.Duratio
 		}
 		last = fmt.Errorf("%s answers %s", path, res.Status)
 	}
-}
-
-func freeAddr(ctx context.Context) (string, error) {
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return l.Addr().String(), l.Close()
 }
 
 // tail is the end of a log, for a failure message.

@@ -47,7 +47,7 @@ func Engine(t *testing.T) (string, error) {
 		// Mounts that it may forget would keep the directory from being removed.
 		_ = exec.Command("umount", "-l", filepath.Join(dir, "data"), filepath.Join(dir, "exec", "netns", "default")).Run()
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	if err := Poll(ctx, func() error { return engineAnswers(ctx, host) }); err != nil {
 		return "", fmt.Errorf("dockerd: %w\n%s", err, Tail(log.Name()))

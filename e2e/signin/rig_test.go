@@ -7,7 +7,6 @@ import (
 	"html"
 	"io"
 	"maps"
-	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -19,6 +18,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	e2e "github.com/berth-registry/berth/e2e/rig"
 )
 
 const password = "correct-Horse-9-battery"
@@ -41,7 +42,11 @@ func newRig(t *testing.T) *rig {
 	if r.bin == "" {
 		r.bin = r.build("../..", "./cmd/berth")
 	}
-	r.berth = free(t)
+	addr, err := e2e.FreeAddr(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.berth = addr
 	r.startProvider(r.build("..", "./provider"))
 	secret := filepath.Join(dir, "client-secret")
 	r.write(secret, "client-s3cret\n")
@@ -70,16 +75,6 @@ func (r *rig) build(dir, what string) string {
 		r.t.Fatalf("go build %s: %v\n%s", what, err, text)
 	}
 	return out
-}
-
-func free(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // startProvider runs the provider, which prints its address.
@@ -136,14 +131,13 @@ func (r *rig) startBerth() {
 	})
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	for range 600 {
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); <-tick.C {
 		if resp, err := http.Get("http://" + r.berth + "/readyz"); err == nil {
 			resp.Body.Close()
 			if resp.StatusCode == http.StatusOK {
 				return
 			}
 		}
-		<-tick.C
 	}
 	r.t.Fatal("berth is not ready")
 }

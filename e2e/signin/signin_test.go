@@ -146,7 +146,7 @@ func TestCommandLine(t *testing.T) { //nolint:paralleltest // one story
 func TestLoginWeb(t *testing.T) { //nolint:paralleltest // one story
 	r := newRig(t)
 	home := t.TempDir()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	berth := func(args ...string) *exec.Cmd {
 		cmd := exec.CommandContext(ctx, r.bin, args...)
