@@ -1,5 +1,5 @@
 // The server under test: the real binary with a data directory of its own.
-import { spawn, execFile } from "node:child_process";
+import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -136,13 +136,6 @@ export class Berth {
 
   async said() {
     return (await this.logged()).slice(-8 << 10);
-  }
-
-  // command runs the command line on the data directory.
-  command(...args) {
-    return new Promise((ok, wrong) => {
-      execFile(bin, [...args, "--data", this.data], (err, out, said) => (err ? wrong(new Error(`berth ${args.join(" ")}: ${said}`)) : ok(out)));
-    });
   }
 
   // as is the REST API for somebody; the administrator is admin.

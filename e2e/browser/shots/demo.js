@@ -193,9 +193,9 @@ async function settings(berth) {
 // makes it up.
 async function told(berth) {
   const ada = berth.as("ada");
-  for (const at of ["/orgs/acme/hooks", "/repos/acme/web/hooks"]) {
+  for (const [at, event] of [["/orgs/acme/hooks", "package"], ["/repos/acme/web/hooks", "ping"]]) {
     const [{ id }] = await ada.get(at);
-    await poll(`what ${at} is told`, async () => (await ada.get(`${at}/${id}/deliveries`)).length);
+    await poll(`what ${at} is told`, async () => (await ada.get(`${at}/${id}/deliveries`)).some((d) => d.event === event), 180);
   }
 }
 

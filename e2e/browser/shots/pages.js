@@ -71,7 +71,7 @@ export async function pages(berth, links) {
   const beside = (await (await fetch(`${berth.url}/acme/web:latest`)).text()).matchAll(/\/-\/attachments\/(sha256:[0-9a-f]+)">([^<]+)</g);
   const attached = [...beside].map(([, digest, title]) => ({ digest, name: title.match(/\w+/)[0].toLowerCase() }));
   const [hook] = await api.get("/orgs/acme/hooks");
-  const told = (await api.get(`/orgs/acme/hooks/${hook.id}/deliveries`)).find((d) => d.status_code === 202);
+  const told = (await api.get(`/orgs/acme/hooks/${hook.id}/deliveries`)).find((d) => d.event === "package" && d.status_code === 202);
   const [mirror] = await api.get("/repos/acme/web/hooks");
   const [mirrored] = await api.get(`/repos/acme/web/hooks/${mirror.id}/deliveries`);
   const web = "/acme/web", own = { as: "ada" };
@@ -84,7 +84,7 @@ export async function pages(berth, links) {
     { name: "join-closed", path: "/join", status: 403, picture: false },
     { name: "not-found", path: "/-/nowhere", status: 404 },
     { name: "denied", path: "/-/admin", as: "mia", status: 403 },
-    { name: "broken", path: "/-/admin", as: "admin", open: breaks(berth, "/-/admin"), h1: "Something broke on our side" },
+    { name: "broken", path: "/-/admin", as: "admin", open: breaks(berth), h1: "Something broke on our side" },
     { name: "start", path: "/-/start", as: "katherine", phone: true },
     { name: "home", path: "/", ...own, phone: true },
     { name: "home-empty", path: "/", as: "katherine" },
