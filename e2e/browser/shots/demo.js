@@ -257,7 +257,8 @@ async function history(berth) {
       VALUES (${today - back}, ${(today - back) * day}, 12, 9, ${of(13)}, ${of(30)}, ${of(298)}, ${of(11.2e6)}, ${of(7.9e6)}, 0, 0, 0) ON CONFLICT DO NOTHING;`);
   }
   lines.push(`UPDATE tokens SET last_used_at = ${now - 3_600e6} WHERE name IN ('laptop', 'release pipeline', 'workstation');`);
-  lines.push(`UPDATE deliveries SET not_before = NULL, attempts = 1, created_at = ${then("created_at")}, delivered_at = ${then("created_at")} + 400000, duration = 38000 + id * 7919 % 90000,
+  const happened = `min(${then("created_at")}, ${now - 5_400e6})`;
+  lines.push(`UPDATE deliveries SET not_before = NULL, attempts = 1, created_at = ${happened}, delivered_at = ${happened} + 400000, duration = 38000 + id * 7919 % 90000,
     status_code = 202, error = '', response_headers = '{"Content-Type":"text/plain; charset=utf-8","Date":"Thu, 12 Nov 2026 08:31:07 GMT"}', response_body = CAST('queued' AS BLOB);`);
   // The disk has lost a layer of a version that nobody needs.
   const lost = layer("worker 0.9.1", 120_000).descriptor.digest;
