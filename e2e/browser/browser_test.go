@@ -34,7 +34,7 @@ func TestBrowser(t *testing.T) {
 	for _, flow := range flows {
 		t.Run(strings.TrimSuffix(filepath.Base(flow), ".test.js"), func(t *testing.T) {
 			t.Parallel()
-			ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), 25*time.Minute)
 			defer cancel()
 			node := exec.CommandContext(ctx, "node", "--test", "--test-reporter=spec", flow)
 			// Interrupted, it ends its server and browser.
