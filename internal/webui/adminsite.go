@@ -47,12 +47,16 @@ func (u *UI) getAudit(w *httpkit.Writer, r *http.Request, v berth.Viewer) error 
 	}
 	p.Before = found.Before
 	for _, e := range found.Events {
-		p.Rows = append(p.Rows, view.AuditRow{
-			At: e.At, Actor: cmp.Or(e.Actor, "nobody"), Account: e.ActorID > 0, Token: e.TokenID, Address: e.Address,
-			Owner: e.Owner, Action: e.Action, Target: e.Target, Detail: e.Detail,
-		})
+		p.Rows = append(p.Rows, auditRow(e))
 	}
 	return u.show(w, r, v, page{title: "Audit log", main: view.Audit(p)})
+}
+
+func auditRow(e berth.Event) view.AuditRow {
+	return view.AuditRow{
+		At: e.At, Actor: cmp.Or(e.Actor, "nobody"), Account: e.ActorID > 0, Token: e.TokenID, Address: e.Address,
+		Owner: e.Owner, Action: e.Action, Target: e.Target, Detail: e.Detail,
+	}
 }
 
 func (u *UI) findAudit(r *http.Request, v berth.Viewer, p view.AuditPage, before string) (account.EventPage, error) {

@@ -77,9 +77,7 @@ func (u *UI) showSiteInvitations(w *httpkit.Writer, r *http.Request, v berth.Vie
 	}
 	list, more := cut(list, pageSize)
 	for _, i := range list {
-		p.Rows = append(p.Rows, view.SiteInvitationRow{
-			ID: i.ID, Note: i.Note, Org: i.Org, Owner: i.Owner, By: i.CreatedBy, CreatedAt: i.CreatedAt, ExpiresAt: i.ExpiresAt,
-		})
+		p.Rows = append(p.Rows, invitationRow(i))
 	}
 	if more {
 		p.After = list[len(list)-1].ID

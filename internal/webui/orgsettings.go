@@ -1,7 +1,6 @@
 package webui
 
 import (
-	"cmp"
 	"net/http"
 	"strings"
 
@@ -186,9 +185,7 @@ func (u *UI) getOwnerLog(w *httpkit.Writer, r *http.Request, v berth.Viewer, o a
 		}))
 	}
 	for _, e := range found.Events {
-		p.Rows = append(p.Rows, view.OwnerLogRow{
-			At: e.At, Actor: cmp.Or(e.Actor, "nobody"), Action: e.Action, Target: e.Target, Detail: e.Detail, Address: e.Address, Token: e.TokenID,
-		})
+		p.Rows = append(p.Rows, auditRow(e))
 	}
 	p.Next = found.Before
 	return u.show(w, r, v, page{title: "Audit log of " + o.Login, main: view.OwnerLog(p)})

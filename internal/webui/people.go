@@ -101,12 +101,16 @@ func (u *UI) showInvitations(w *httpkit.Writer, r *http.Request, v berth.Viewer,
 	list, more := cut(list, pageSize)
 	p := view.InvitationsPage{Owner: ownerTop(o, "people"), Form: form, Link: link, Wrong: s.text}
 	for _, i := range list {
-		p.Rows = append(p.Rows, view.InvitationRow{ID: i.ID, Note: i.Note, Owner: i.Owner, By: i.CreatedBy, At: i.CreatedAt, Until: i.ExpiresAt})
+		p.Rows = append(p.Rows, invitationRow(i))
 		if more {
 			p.Next = i.ID
 		}
 	}
 	return u.show(w, r, v, page{status: s.status, title: "Invitations to " + o.Login, main: view.Invitations(p)})
+}
+
+func invitationRow(i account.Invitation) view.InvitationRow {
+	return view.InvitationRow{ID: i.ID, Note: i.Note, Org: i.Org, Owner: i.Owner, By: i.CreatedBy, CreatedAt: i.CreatedAt, ExpiresAt: i.ExpiresAt}
 }
 
 // postInvitation makes an invitation. Its link is shown this once.

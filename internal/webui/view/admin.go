@@ -80,21 +80,19 @@ const (
 	barWidth    = 15 // of one of sixty minutes
 )
 
-func coordinate(x float64) string { return strconv.FormatFloat(x, 'f', 1, 64) }
-
 // barTop and barHeight place a bar whose value is one of at most so many.
 func barHeight(value, most int64) string {
 	if most <= 0 {
 		return "0"
 	}
-	return coordinate(sheetHeight * float64(value) / float64(most))
+	return decimal(sheetHeight * float64(value) / float64(most))
 }
 
 func barTop(value, most int64) string {
 	if most <= 0 {
 		return "0"
 	}
-	return coordinate(sheetHeight - sheetHeight*float64(value)/float64(most))
+	return decimal(sheetHeight - sheetHeight*float64(value)/float64(most))
 }
 
 func barLeft(i int) string { return strconv.Itoa(i * barWidth) }
@@ -122,7 +120,7 @@ func growthLine(days []GrowthDay, value func(GrowthDay) int64) string {
 			command = "M"
 		}
 		x := sheetWidth * float64(d.Day.Sub(days[0].Day)) / float64(max(1, span))
-		b.WriteString(command + coordinate(x) + " " + coordinate(sheetHeight-sheetHeight*float64(value(d))/float64(most)))
+		b.WriteString(command + decimal(x) + " " + decimal(sheetHeight-sheetHeight*float64(value(d))/float64(most)))
 	}
 	return b.String()
 }

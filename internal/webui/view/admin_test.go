@@ -34,7 +34,7 @@ func TestAdministration(t *testing.T) {
 		"admin_user":        User(UserPage{UserRow: bob, Self: true, Quota: over, Name: "ada", Wrong: AdminWrong{"name", "That name is taken."}}),
 		"admin_user_robot":  User(UserPage{UserRow: robot, Quota: QuotaRow{Owner: "acme-ci", Limit: -1, Text: "default"}, Wrong: AdminWrong{"delete", "There are packages."}, Disposal: "move", To: "ada"}),
 		"admin_new_user":    NewUser(NewUserForm{Name: "eve", Admin: true, Failure: "Too short."}),
-		"admin_invitations": SiteInvitations(SiteInvitationsPage{Rows: []SiteInvitationRow{{ID: 3, By: "root", Org: "acme", Owner: true, CreatedAt: noon(), ExpiresAt: noon().Add(50 * time.Hour)}}, After: 3, Days: "7", Link: "https://berth.example/join/bri_x", EndsAt: noon().Add(50 * time.Hour)}),
+		"admin_invitations": SiteInvitations(SiteInvitationsPage{Rows: []InvitationRow{{ID: 3, By: "root", Org: "acme", Owner: true, CreatedAt: noon(), ExpiresAt: noon().Add(50 * time.Hour)}}, After: 3, Days: "7", Link: "https://berth.example/join/bri_x", EndsAt: noon().Add(50 * time.Hour)}),
 		"admin_orgs":        AllOrgs(AllOrgsPage{Rows: []AllOrgsRow{{Quota: over, CreatedAt: noon()}}, Owner: "root", Failure: "That name is taken."}),
 		"admin_types":       Types([]TypeRow{{"container", "read-only"}}),
 		"admin_quotas":      Quotas(QuotasPage{Default: -1, DefaultText: "none", Rows: []QuotaRow{over}, Wrong: AdminWrong{"default", "Expected a size."}, Typed: "lots", After: "acme"}),

@@ -61,6 +61,9 @@ func Short(n int64) string {
 	}
 }
 
+// decimal writes a coordinate of a drawing.
+func decimal(x float64) string { return strconv.FormatFloat(x, 'f', 1, 64) }
+
 // Plural words how many of something there are: 1 tag, 2 tags.
 func Plural(n int64, one string) string {
 	if n == 1 {

@@ -1,7 +1,6 @@
 package view
 
 import (
-	"strconv"
 	"strings"
 	"time"
 
@@ -52,7 +51,6 @@ type PackagePage struct {
 	Install []Install
 	Latest  *VersionCard
 	Tags    []TagRow
-	More    bool // there are more tags
 	About   About
 	Readme  templ.Component
 	From    string // the repository of the README
@@ -154,8 +152,6 @@ func chartBars(days []Day) []chartBar {
 	}
 	return list
 }
-
-func decimal(f float64) string { return strconv.FormatFloat(f, 'f', 1, 64) }
 
 func sum(days []Day) (n int64) {
 	for _, d := range days {

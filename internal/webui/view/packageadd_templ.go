@@ -89,7 +89,7 @@ func accessAdder(p AccessSettings, k holderKind) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = offered("who-"+k.kind, "who", k.kind, p.Top.owner(), typed.Name, true).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = suggested("who-"+k.kind, "who", k.kind, p.Top.owner(), typed.Name, true).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

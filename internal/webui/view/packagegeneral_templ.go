@@ -439,7 +439,7 @@ func linkBox(p GeneralSettings) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = offered("repository", "q", "repository", p.Top.owner(), p.Link, true).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = suggested("repository", "q", "repository", p.Top.owner(), p.Link, true).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -1,7 +1,6 @@
 package view
 
 import (
-	"net/url"
 	"strings"
 	"time"
 
@@ -44,11 +43,6 @@ func (t SettingsTop) nav() []Tab {
 		tab("general", "General", "", IconGear), tab("access", "Access", "/access", IconPeople), tab("tags", "Protected tags", "/tags", IconShieldLock),
 		tab("retention", "Retention", "/retention", IconHourglass), tab("names", "Names", "/names", IconHistory),
 	}
-}
-
-// offers is where a field asks for names that begin with what was typed.
-func offers(kind, owner string) string {
-	return "/-/suggest?" + url.Values{"kind": {kind}, "owner": {owner}}.Encode()
 }
 
 // GeneralSettings is the first page of a package's settings.

@@ -22,6 +22,7 @@ func TestComponents(t *testing.T) {
 		"login_code":      Login(LoginForm{Name: "ada", Next: "/", Ticket: "sealed"}),
 		"join":            Join(JoinForm{Name: "eve", Org: "acme", Owner: true}),
 		"confirm":         Confirm(ConfirmForm{Action: "/acme/web/-/settings", Login: "ada", Fields: []FormField{{"name", `"><script>alert(1)</script>`}}}),
+		"cli":             CLI(CLIForm{Port: "4000", Challenge: "abc", Name: "ada's <laptop>", Login: "ada"}),
 		"problem":         Problem(Failure{404, "Not found", "There is no such page.", "ABC"}),
 		"start":           Start(StartPage{Host: "berth.example", Owner: "ada", Token: "brt_x"}),
 		"home": Home(HomePage{Login: "ada", Orgs: []string{"acme"}, Packages: []PackageRow{
