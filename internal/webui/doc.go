@@ -7,6 +7,6 @@
 //
 // Every page works without scripts; with them it is better. A browser is signed in by
 // a cookie that other sites cannot make it send with a form, and forms of other sites
-// are refused. It may import packages berth, httpkit, registry, account, and those
-// below it.
+// are refused. It may import packages berth, httpkit, registry, account, artifact and
+// markdown, and view below it.
 package webui
