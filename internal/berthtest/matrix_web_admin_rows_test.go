@@ -33,9 +33,9 @@ func webAdminRows() []row {
 		ofVic("password", 303, "password", "long enough"),
 		ofVic("name", 303, "name", "victoria"),
 		ofVic("quota", 303, "limit", "5GiB"),
-		ofVic("delete", 400, "login", "bob"),
-		ofVic("delete", 409, "login", "vic"), // he has packages
-		ofVic("delete", 303, "login", "vic", "packages", "purge"),
+		ofVic("delete", 400, "confirm", "bob"),
+		ofVic("delete", 409, "confirm", "vic"), // he has packages
+		ofVic("delete", 303, "confirm", "vic", "packages", "purge"),
 		webPost(at+"/invitations", at+"/invitations", form("note", "x"), site, 200),
 		webPost(at+"/invitations/{id}/drop", at+"/invitations/{invitation}/drop", nil, site, 303),
 		webPost(at+"/orgs", at+"/orgs", form("name", "newest", "owner", "vic"), site, 303),

@@ -3,7 +3,6 @@ package webui
 import (
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/account"
@@ -82,6 +81,3 @@ func administering(h handler) handler {
 
 // userPath is the address of the page of a user, under here.
 func userPath(name string) string { return "/-/admin/users/" + url.PathEscape(name) }
-
-// entered is what somebody typed into a field, without the blanks around it.
-func entered(r *http.Request, name string) string { return strings.TrimSpace(r.PostForm.Get(name)) }

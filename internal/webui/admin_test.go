@@ -149,14 +149,14 @@ func TestAdminDeletesUsers(t *testing.T) {
 	t.Parallel()
 	a := root(t)
 	a.s.As("bob").PushImage("bob/web", "1.0", "x")
-	a.refused(http.StatusBadRequest, "/users/bob/delete", "Type the name of the account, bob", "login", "ada")
-	a.refused(http.StatusConflict, "/users/bob/delete", "package", "login", "bob")
-	a.refused(http.StatusNotFound, "/users/bob/delete", `value="nobody"`, "login", "bob", "packages", "move", "to", "nobody")
+	a.refused(http.StatusBadRequest, "/users/bob/delete", "Type bob to confirm", "confirm", "ada")
+	a.refused(http.StatusConflict, "/users/bob/delete", "package", "confirm", "bob")
+	a.refused(http.StatusNotFound, "/users/bob/delete", `value="nobody"`, "confirm", "bob", "packages", "move", "to", "nobody")
 	a.user("bob")
-	a.send("/users/bob/delete", "/users", "login", "bob", "packages", "move", "to", "acme")
+	a.send("/users/bob/delete", "/users", "confirm", "bob", "packages", "move", "to", "acme")
 	a.c.Get("/-/admin/users/bob", a.session...).Want(http.StatusNotFound)
 	a.s.As("ada").Get("/v2/acme/web/manifests/1.0").Want(http.StatusOK)
-	a.refused(http.StatusConflict, "/users/root/delete", "administrator", "login", "root")
+	a.refused(http.StatusConflict, "/users/root/delete", "administrator", "confirm", "root")
 }
 
 // Who has not shown for a while that it is he has to, before anything is changed.
@@ -168,7 +168,7 @@ func TestAdminIsAskedAgain(t *testing.T) {
 	before := a.s.State()
 	for path, field := range map[string][]string{
 		"/new-user": {"name", "eve"}, "/users/ada/blocked": {"blocked", "true"}, "/users/ada/admin": {"admin", "true"}, "/users/ada/password": {"password", password},
-		"/users/ada/name": {"name", "lovelace"}, "/users/ada/delete": {"login", "ada"}, "/users/ada/second-factor": nil,
+		"/users/ada/name": {"name", "lovelace"}, "/users/ada/delete": {"confirm", "ada"}, "/users/ada/second-factor": nil,
 		"/packages/container": {"state", "off"}, "/invitations": {"note", "eve"},
 	} {
 		r := post(a.c, "/-/admin"+path, form(field...), a.session...).Want(http.StatusOK)

@@ -2,7 +2,6 @@ package webui
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/account"
@@ -122,9 +121,7 @@ func (u *UI) postDeleteUser(w *httpkit.Writer, r *http.Request, v berth.Viewer) 
 	if err != nil {
 		return err
 	}
-	if !strings.EqualFold(entered(r, "login"), found.Login) {
-		err = berth.ErrRequestInvalid.With("type the name of the account, %s, to delete it", found.Login)
-	} else {
+	if err = typed(r, found.Login); err == nil {
 		err = u.account.DeleteUser(r.Context(), v, found.Login, account.Disposal{Packages: r.PostForm.Get("packages"), To: entered(r, "to")})
 	}
 	if err != nil {

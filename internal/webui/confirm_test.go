@@ -117,7 +117,7 @@ func askingForms() []asking {
 		{"root", user + "/blocked", "/-/admin/users/eve/blocked", []string{"blocked", "true"}, 303, ""},
 		{"root", user + "/second-factor", "/-/admin/users/eve/second-factor", nil, 400, "eve"},
 		{"root", user + "/name", "/-/admin/users/eve/name", []string{"name", "eva"}, 303, ""},
-		{"root", user + "/delete", "/-/admin/users/eva/delete", []string{"login", "eva"}, 303, ""},
+		{"root", user + "/delete", "/-/admin/users/eva/delete", []string{"confirm", "eva"}, 303, ""},
 		{"root", "/-/admin/invitations", "/-/admin/invitations", []string{"note", "eve & co", "days", "7"}, 200, "eve &amp; co"},
 		{"root", "/-/admin/packages/{type}", "/-/admin/packages/container", []string{"state", "on"}, 303, ""},
 		{"ada", "/settings", "/settings", []string{"visibility", "public"}, 303, ""},

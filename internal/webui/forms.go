@@ -3,6 +3,7 @@ package webui
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/httpkit"
@@ -81,4 +82,16 @@ func canMend(err error) bool {
 	default:
 		return false
 	}
+}
+
+// entered is what somebody typed into a field, without the blanks around it.
+func entered(r *http.Request, name string) string { return strings.TrimSpace(r.PostForm.Get(name)) }
+
+// typed checks that somebody has typed the name of what is to go. Capitals do not count,
+// as in all names here.
+func typed(r *http.Request, name string) error {
+	if got := entered(r, "confirm"); !strings.EqualFold(got, name) {
+		return berth.ErrRequestInvalid.With("type %s to confirm; you typed %.100q", name, got)
+	}
+	return nil
 }

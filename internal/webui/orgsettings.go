@@ -91,7 +91,7 @@ func parseBaseRole(text string) (berth.Role, error) {
 
 // postRenameOrg gives an organization another name.
 func (u *UI) postRenameOrg(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
-	after, err := u.account.RenameOrg(r.Context(), v, o.Login, strings.TrimSpace(r.PostForm.Get("name")))
+	after, err := u.account.RenameOrg(r.Context(), v, o.Login, entered(r, "name"))
 	if err != nil {
 		return again(err, func(s sent) error { return u.showOrgSettings(w, r, v, o, s, nil) })
 	}
@@ -107,7 +107,7 @@ func (u *UI) postDeleteOrg(w *httpkit.Writer, r *http.Request, v berth.Viewer, o
 	if err == nil {
 		d := account.Disposal{Packages: r.PostForm.Get("packages")}
 		if d.Packages == account.PackagesMove {
-			d.To = strings.TrimSpace(r.PostForm.Get("to"))
+			d.To = entered(r, "to")
 		}
 		err = u.account.DeleteOrg(r.Context(), v, o.Login, d)
 	}

@@ -44,7 +44,7 @@ func (u *UI) showAccess(w *httpkit.Writer, r *http.Request, v berth.Viewer, at p
 
 // readHolder reads who a form is about.
 func readHolder(r *http.Request, owner string) (registry.Holder, error) {
-	who := strings.TrimSpace(r.PostForm.Get("who"))
+	who := entered(r, "who")
 	if who == "" {
 		return registry.Holder{}, berth.ErrRequestInvalid.With("write whose role it is")
 	}
@@ -91,5 +91,5 @@ func (u *UI) postDropRole(w *httpkit.Writer, r *http.Request, v berth.Viewer, at
 	if strings.EqualFold(holder.User, v.Login) {
 		location = "/"
 	}
-	return u.done(w, r, location, "%s has no role of its own on %s any more.", strings.TrimSpace(r.PostForm.Get("who")), at.name)
+	return u.done(w, r, location, "%s has no role of its own on %s any more.", entered(r, "who"), at.name)
 }

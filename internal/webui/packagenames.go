@@ -56,7 +56,7 @@ func (u *UI) postDropName(w *httpkit.Writer, r *http.Request, v berth.Viewer, at
 
 // postMove gives a package another name or owner.
 func (u *UI) postMove(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
-	owner, path := strings.TrimSpace(r.PostForm.Get("owner")), strings.TrimSpace(r.PostForm.Get("path"))
+	owner, path := entered(r, "owner"), entered(r, "path")
 	to, err := berth.ParseName(strings.ToLower(owner) + "/" + path)
 	if err == nil {
 		err = u.registry.MovePackage(r.Context(), v, at.name, to)

@@ -52,14 +52,6 @@ func (at place) settings(current string) view.SettingsTop {
 	return view.SettingsTop{Head: at.head("settings"), Current: current}
 }
 
-// typedName checks that somebody has typed the name of what is to go.
-func typedName(r *http.Request, name string) error {
-	if got := strings.TrimSpace(r.PostForm.Get("confirm")); got != name {
-		return berth.ErrRequestInvalid.With("type %s to confirm", name)
-	}
-	return nil
-}
-
 // getSettings shows who may pull a package, and what it is linked to.
 func (u *UI) getSettings(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
 	return u.showSettings(w, r, v, at, sent{}, nil)
@@ -154,7 +146,7 @@ func (u *UI) postInherit(w *httpkit.Writer, r *http.Request, v berth.Viewer, at 
 
 // postDeletePackage moves a package to the trash of its owner.
 func (u *UI) postDeletePackage(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
-	err := typedName(r, at.name.String())
+	err := typed(r, at.name.String())
 	if err == nil {
 		err = u.registry.DeletePackage(r.Context(), v, at.name)
 	}

@@ -52,7 +52,7 @@ func (u *UI) showPeople(w *httpkit.Writer, r *http.Request, v berth.Viewer, o ac
 
 // postMember adds a member, or changes what he is.
 func (u *UI) postMember(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
-	form := view.MemberForm{Who: strings.TrimSpace(r.PostForm.Get("who")), Role: r.PostForm.Get("role")}
+	form := view.MemberForm{Who: entered(r, "who"), Role: r.PostForm.Get("role")}
 	err := memberRole(form.Role)
 	if err == nil {
 		err = u.account.AddMember(r.Context(), v, o.Login, form.Who, form.Role == "owner")
@@ -115,7 +115,7 @@ func invitationRow(i account.Invitation) view.InvitationRow {
 
 // postInvitation makes an invitation. Its link is shown this once.
 func (u *UI) postInvitation(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
-	form := view.InvitationForm{Note: strings.TrimSpace(r.PostForm.Get("note")), Role: r.PostForm.Get("role"), Days: r.PostForm.Get("days")}
+	form := view.InvitationForm{Note: entered(r, "note"), Role: r.PostForm.Get("role"), Days: r.PostForm.Get("days")}
 	err := memberRole(form.Role)
 	days, bad := strconv.Atoi(form.Days)
 	if err == nil && (bad != nil || days < 1 || days > 90) {

@@ -2,7 +2,6 @@ package webui
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/account"
@@ -51,7 +50,7 @@ func (u *UI) showCollaborators(w *httpkit.Writer, r *http.Request, v berth.Viewe
 
 // collaborator reads who is meant by a form.
 func collaborator(r *http.Request) (account.CollaboratorKind, string, error) {
-	who := strings.TrimSpace(r.PostForm.Get("who"))
+	who := entered(r, "who")
 	switch kind := r.PostForm.Get("kind"); kind {
 	case "user":
 		return account.CollaboratorUser, who, nil
@@ -167,12 +166,4 @@ func (u *UI) postDeleteRepository(w *httpkit.Writer, r *http.Request, v berth.Vi
 		})
 	}
 	return u.done(w, r, "/"+repo.Owner+"/-/repositories", "The repository %s is deleted.", repo.FullName())
-}
-
-// typed checks that the name of what is to be deleted was typed.
-func typed(r *http.Request, name string) error {
-	if got := strings.TrimSpace(r.PostForm.Get("confirm")); !strings.EqualFold(got, name) {
-		return berth.ErrRequestInvalid.With("type %s to confirm; you typed %.100q", name, got)
-	}
-	return nil
 }

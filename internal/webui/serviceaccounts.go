@@ -57,7 +57,7 @@ func (u *UI) showServiceAccounts(w *httpkit.Writer, r *http.Request, v berth.Vie
 
 // postServiceAccount makes a service account.
 func (u *UI) postServiceAccount(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
-	form := view.ServiceAccountForm{Name: strings.TrimSpace(r.PostForm.Get("name")), Repository: strings.TrimSpace(r.PostForm.Get("who"))}
+	form := view.ServiceAccountForm{Name: entered(r, "name"), Repository: entered(r, "who")}
 	full := form.Repository
 	if full != "" && !strings.Contains(full, "/") {
 		full = o.Login + "/" + full
@@ -121,7 +121,7 @@ func (u *UI) postServiceToken(w *httpkit.Writer, r *http.Request, v berth.Viewer
 	if err != nil {
 		return err
 	}
-	form := view.ServiceTokenForm{Name: strings.TrimSpace(r.PostForm.Get("name")), Scopes: r.PostForm["scope"], Days: r.PostForm.Get("days"), Packages: r.PostForm.Get("packages")}
+	form := view.ServiceTokenForm{Name: entered(r, "name"), Scopes: r.PostForm["scope"], Days: r.PostForm.Get("days"), Packages: r.PostForm.Get("packages")}
 	request := account.TokenRequest{Name: form.Name, Packages: strings.Fields(strings.ReplaceAll(form.Packages, ",", " "))}
 	request.Scopes, err = berth.ParseScopes(strings.Join(form.Scopes, ","))
 	if err == nil {

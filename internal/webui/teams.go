@@ -64,7 +64,7 @@ func (u *UI) showTeams(w *httpkit.Writer, r *http.Request, v berth.Viewer, o acc
 
 // postTeam makes a team.
 func (u *UI) postTeam(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
-	name := strings.TrimSpace(r.PostForm.Get("name"))
+	name := entered(r, "name")
 	t, err := u.account.CreateTeam(r.Context(), v, o.Login, name)
 	if err != nil {
 		return again(err, func(s sent) error { return u.showTeams(w, r, v, o, s, name) })
@@ -108,7 +108,7 @@ func (u *UI) changeTeam(w *httpkit.Writer, r *http.Request, v berth.Viewer, o ac
 	if err != nil {
 		return err
 	}
-	who := strings.TrimSpace(r.PostForm.Get("who"))
+	who := entered(r, "who")
 	if err := do(t.Name, who); err != nil {
 		return again(err, func(s sent) error { return u.showTeam(w, r, v, o, s, who) })
 	}
