@@ -10,21 +10,6 @@ import (
 	"github.com/berth-registry/berth/internal/webui/view"
 )
 
-// orgSettingsRoutes are about what owners of organizations set, and what is kept of an
-// owner.
-func (u *UI) orgSettingsRoutes() []route {
-	const at = "/{owner}/-/settings"
-	return []route{
-		{method: "GET", path: at, handle: u.of(u.getOrgSettings)},
-		{method: "POST", path: at, handle: u.sure(u.org(u.postOrgSettings))},
-		{method: "POST", path: at + "/rename", handle: u.sure(u.org(u.postRenameOrg))},
-		{method: "POST", path: at + "/delete", handle: u.sure(u.org(u.postDeleteOrg))},
-		{method: "GET", path: at + "/names", handle: u.of(u.getNames)},
-		{method: "POST", path: at + "/names", handle: u.sure(u.of(u.postFreeName))},
-		{method: "GET", path: at + "/audit", handle: u.of(u.getOwnerLog)},
-	}
-}
-
 // getOrgSettings shows the settings of an organization. A user's are those of his
 // account.
 func (u *UI) getOrgSettings(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {

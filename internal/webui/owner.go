@@ -11,15 +11,6 @@ import (
 	"github.com/berth-registry/berth/internal/webui/view"
 )
 
-// ownerListRoutes are about what is found by an owner or across owners.
-func (u *UI) ownerListRoutes() []route {
-	return []route{
-		{method: "GET", path: "/{owner}", handle: u.of(u.getOwner)},
-		{method: "GET", path: "/{owner}/-/trash", handle: u.of(u.getOwnerTrash)},
-		{method: "POST", path: "/{owner}/-/trash", handle: u.of(u.postOwnerTrash)},
-	}
-}
-
 // ownerHandler answers a request about an owner whom the viewer may know.
 type ownerHandler func(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error
 

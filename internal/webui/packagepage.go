@@ -16,26 +16,6 @@ const (
 	shownDays = 30 // of downloads
 )
 
-// packageRoutes are the pages of a package. They come last, for they take nearly any
-// path.
-func (u *UI) packageRoutes() []route {
-	const one = "/{owner}/{path...}"
-	return []route{
-		{method: "GET", path: one + "/-/attachments/{digest}", handle: u.onPackage(u.getAttachment)},
-		{method: "GET", path: one + "/-/raw/{digest}", handle: u.onPackage(u.getRaw)},
-		{method: "GET", path: one + "/-/tags", handle: u.onPackage(u.getTags)},
-		{method: "POST", path: one + "/-/tags/delete", handle: u.sure(u.onPackage(u.postUntag))},
-		{method: "GET", path: one + "/-/versions", handle: u.onPackage(u.getVersions)},
-		{method: "GET", path: one + "/-/versions/delete", handle: signed(u.onPackage(u.getDeleteVersions))},
-		{method: "POST", path: one + "/-/versions/delete", handle: u.sure(u.onPackage(u.postDeleteVersions))},
-		{method: "GET", path: one + "/-/trash", handle: signed(u.onPackage(u.getTrash))},
-		{method: "POST", path: one + "/-/trash", handle: signed(u.onPackage(u.postRestore))},
-		{method: "GET", path: one + "/-/compare", handle: u.onPackage(u.getCompare)},
-		{method: "GET", path: one + "/-/versions/{id}", handle: u.onPackage(u.getVersionByID)},
-		{method: "GET", path: one, handle: u.onPackage(u.getImage)},
-	}
-}
-
 // getImage shows a package, or the version that the path names as clients do.
 func (u *UI) getImage(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
 	if at.ref != (berth.Reference{}) {

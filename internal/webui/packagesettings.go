@@ -12,42 +12,6 @@ import (
 	"github.com/berth-registry/berth/internal/webui/view"
 )
 
-// packageSettingsRoutes are the settings of a package, and those of all packages of an
-// owner.
-func (u *UI) packageSettingsRoutes() []route {
-	const one, whole = "/{owner}/{path...}/-/settings", "/{owner}/-/settings"
-	list := []route{
-		{method: "GET", path: one, handle: signed(u.onPackage(u.getSettings))},
-		{method: "POST", path: one + "/visibility", handle: u.sureIf(widens, u.onPackage(u.postVisibility))},
-		{method: "POST", path: one + "/repository", handle: signed(u.onPackage(u.postLink))},
-		{method: "POST", path: one + "/unlink", handle: signed(u.onPackage(u.postUnlink))},
-		{method: "POST", path: one + "/inherit", handle: u.sureIf(func(f url.Values) bool { return f.Get("on") == "yes" }, u.onPackage(u.postInherit))},
-		{method: "POST", path: one + "/delete", handle: u.sure(u.onPackage(u.postDeletePackage))},
-		{method: "GET", path: one + "/access", handle: signed(u.onPackage(u.getAccess))},
-		{method: "POST", path: one + "/access", handle: u.sure(u.onPackage(u.postRole))},
-		{method: "POST", path: one + "/access/remove", handle: signed(u.onPackage(u.postDropRole))},
-		{method: "GET", path: one + "/names", handle: signed(u.onPackage(u.getPackageNames))},
-		{method: "POST", path: one + "/names/drop", handle: u.sure(u.onPackage(u.postDropName))},
-		{method: "POST", path: one + "/move", handle: u.sure(u.onPackage(u.postMove))},
-	}
-	for _, of := range []struct {
-		at string
-		on func(keptHandler) handler
-	}{{one, u.onKeptPackage}, {whole, onKeptOwner}} {
-		at, on := of.at, of.on
-		list = append(list,
-			route{method: "GET", path: at + "/tags", handle: signed(on(u.getTagRules))},
-			route{method: "POST", path: at + "/tags", handle: signed(on(u.postTagRule))},
-			route{method: "POST", path: at + "/tags/delete", handle: u.sure(on(u.postDropTagRule))},
-			route{method: "GET", path: at + "/retention", handle: signed(on(u.getRetention))},
-			route{method: "POST", path: at + "/retention", handle: u.sure(on(u.postRetention))},
-			route{method: "POST", path: at + "/retention/preview", handle: signed(on(u.postPreview))},
-			route{method: "POST", path: at + "/retention/delete", handle: u.sure(on(u.postDropRetention))},
-		)
-	}
-	return list
-}
-
 func (at place) settings(current string) view.SettingsTop {
 	return view.SettingsTop{Head: at.head("settings"), Current: current}
 }

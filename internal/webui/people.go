@@ -12,19 +12,6 @@ import (
 	"github.com/berth-registry/berth/internal/webui/view"
 )
 
-// peopleRoutes are about the members of organizations, and who is to become one.
-func (u *UI) peopleRoutes() []route {
-	const at = "/{owner}/-/people"
-	return []route{
-		{method: "GET", path: at, handle: u.org(u.getPeople)},
-		{method: "POST", path: at, handle: u.sure(u.org(u.postMember))},
-		{method: "POST", path: at + "/remove", handle: u.org(u.postDropMember)},
-		{method: "GET", path: at + "/invitations", handle: u.org(u.getInvitations)},
-		{method: "POST", path: at + "/invitations", handle: u.sure(u.org(u.postInvitation))},
-		{method: "POST", path: at + "/invitations/drop", handle: u.org(u.postDropInvitation)},
-	}
-}
-
 // getPeople shows the members of an organization.
 func (u *UI) getPeople(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
 	return u.showPeople(w, r, v, o, sent{}, view.MemberForm{})

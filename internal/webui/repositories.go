@@ -11,25 +11,6 @@ import (
 	"github.com/berth-registry/berth/internal/webui/view"
 )
 
-// repositoryRoutes are about the records of source repositories.
-func (u *UI) repositoryRoutes() []route {
-	const one = "/{owner}/-/repositories/{repository}"
-	return []route{
-		{method: "GET", path: "/{owner}/-/repositories", handle: u.of(u.getRepositories)},
-		{method: "GET", path: "/{owner}/-/new-repository", handle: signed(u.of(u.getNewRepository))},
-		{method: "POST", path: "/{owner}/-/new-repository", handle: u.sure(u.of(u.postNewRepository))},
-		{method: "GET", path: one, handle: u.in(u.getRepository)},
-		{method: "GET", path: one + "/packages", handle: u.in(u.getLinked)},
-		{method: "GET", path: one + "/collaborators", handle: u.in(u.getCollaborators)},
-		{method: "POST", path: one + "/collaborators", handle: u.sure(u.in(u.postCollaborator))},
-		{method: "POST", path: one + "/collaborators/remove", handle: u.in(u.postDropCollaborator)},
-		{method: "GET", path: one + "/settings", handle: u.in(u.getRepositorySettings)},
-		{method: "POST", path: one + "/settings", handle: u.sure(u.in(u.postRepositorySettings))},
-		{method: "POST", path: one + "/readme", handle: signed(u.in(u.postReadme)), limit: maxReadmeForm},
-		{method: "POST", path: one + "/delete", handle: u.sure(u.in(u.postDeleteRepository))},
-	}
-}
-
 // repositoryHandler answers a request about a repository that the viewer may read.
 type repositoryHandler func(w *httpkit.Writer, r *http.Request, v berth.Viewer, repo account.Repository) error
 

@@ -18,19 +18,6 @@ import (
 // in are asked for it each time, so that u.sure has nothing to add.
 const fieldCurrent = "current-password"
 
-// securityRoutes are about how one signs in.
-func (u *UI) securityRoutes() []route {
-	return []route{
-		{method: "GET", path: "/settings/security", handle: signed(u.getSecurity)},
-		{method: "POST", path: "/settings/security/password", handle: signed(u.postPassword)},
-		{method: "POST", path: "/settings/security/factor", handle: signed(u.postFactor)},
-		{method: "POST", path: "/settings/security/factor/confirm", handle: signed(u.postConfirmFactor)},
-		{method: "POST", path: "/settings/security/factor/codes", handle: signed(u.postRecoveryCodes)},
-		{method: "POST", path: "/settings/security/factor/off", handle: signed(u.postFactorOff)},
-		{method: "POST", path: "/settings/security/identities/unlink", handle: u.sure(u.postUnlinkIdentity)},
-	}
-}
-
 func (u *UI) getSecurity(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 	return u.showSecurity(w, r, v, sent{})
 }

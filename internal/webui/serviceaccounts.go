@@ -13,19 +13,6 @@ import (
 	"github.com/berth-registry/berth/internal/webui/view"
 )
 
-// serviceAccountRoutes are about the accounts for programs that organizations have.
-func (u *UI) serviceAccountRoutes() []route {
-	const at = "/{owner}/-/people/service-accounts"
-	return []route{
-		{method: "GET", path: at, handle: u.org(u.getServiceAccounts)},
-		{method: "POST", path: at, handle: u.org(u.postServiceAccount)},
-		{method: "GET", path: at + "/{account}", handle: u.org(u.getServiceAccount)},
-		{method: "POST", path: at + "/{account}/tokens", handle: u.sure(u.org(u.postServiceToken))},
-		{method: "POST", path: at + "/{account}/revoke", handle: u.org(u.postRevokeServiceToken)},
-		{method: "POST", path: at + "/{account}/delete", handle: u.sure(u.org(u.postDeleteServiceAccount))},
-	}
-}
-
 func serviceAccountPath(o account.Owner, name string) string {
 	return "/" + o.Login + "/-/people/service-accounts/" + url.PathEscape(name)
 }

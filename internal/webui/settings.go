@@ -9,21 +9,6 @@ import (
 	"github.com/berth-registry/berth/internal/webui/view"
 )
 
-// settingsRoutes are about one's own account.
-func (u *UI) settingsRoutes() []route {
-	return []route{
-		{method: "GET", path: "/settings", handle: signed(u.getProfile)},
-		{method: "POST", path: "/settings", handle: u.sureIf(widens, u.postProfile)},
-		{method: "POST", path: "/settings/name", handle: u.sure(u.postName)},
-		{method: "GET", path: "/settings/sessions", handle: signed(u.getSessions)},
-		{method: "POST", path: "/settings/sessions/end-others", handle: signed(u.postEndOthers)},
-		{method: "POST", path: "/settings/sessions/{id}/end", handle: signed(u.postEndSession)},
-		{method: "GET", path: "/settings/orgs", handle: signed(u.getOrgs)},
-		{method: "POST", path: "/settings/orgs", handle: signed(u.postOrgs)},
-		{method: "POST", path: "/settings/orgs/{owner}/leave", handle: u.sure(u.postLeave)},
-	}
-}
-
 // widens reports whether a form lets others see what they could not.
 func widens(f url.Values) bool {
 	to := berth.Visibility(f.Get("visibility"))

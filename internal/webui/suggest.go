@@ -10,14 +10,6 @@ import (
 	"github.com/berth-registry/berth/internal/webui/view"
 )
 
-// findRoutes are about what is looked for on the whole site.
-func (u *UI) findRoutes() []route {
-	return []route{
-		{method: "GET", path: "/search", handle: u.getSearch},
-		{method: "GET", path: "/-/suggest", handle: u.getSuggest},
-	}
-}
-
 // getSuggest answers a field that is being typed in with names that begin so, as the
 // options of a list. The text comes as q or under the name that such fields have in
 // forms. Strangers get none: no field could show a page for signing in.

@@ -11,19 +11,6 @@ import (
 	"github.com/berth-registry/berth/internal/webui/view"
 )
 
-// teamRoutes are about the teams of organizations.
-func (u *UI) teamRoutes() []route {
-	const one = "/{owner}/-/teams/{team}"
-	return []route{
-		{method: "GET", path: "/{owner}/-/teams", handle: u.org(u.getTeams)},
-		{method: "POST", path: "/{owner}/-/teams", handle: u.org(u.postTeam)},
-		{method: "GET", path: one, handle: u.org(u.getTeam)},
-		{method: "POST", path: one + "/members", handle: u.sure(u.org(u.postTeamMember))},
-		{method: "POST", path: one + "/members/remove", handle: u.org(u.postDropTeamMember)},
-		{method: "POST", path: one + "/delete", handle: u.sure(u.org(u.postDeleteTeam))},
-	}
-}
-
 // readAfter reads the name with which a list of names goes on.
 func readAfter(r *http.Request) (string, error) {
 	after := r.URL.Query().Get("after")

@@ -16,26 +16,6 @@ import (
 
 const maxNotices = 3 // of tokens that run out
 
-// tokenRoutes are about one's own access tokens.
-func (u *UI) tokenRoutes() []route {
-	return []route{
-		{method: "GET", path: "/settings/tokens", handle: signed(u.getTokens)},
-		{method: "GET", path: "/settings/tokens/new", handle: signed(u.getNewToken)},
-		{method: "POST", path: "/settings/tokens/new", handle: u.sureIf(mighty, u.postNewToken)},
-		{method: "POST", path: "/settings/tokens/{id}/revoke", handle: signed(u.postRevoke)},
-		{method: "GET", path: "/settings/personal-access-tokens", handle: moved("/settings/tokens")},
-		{method: "GET", path: "/settings/personal-access-tokens/new", handle: moved("/settings/tokens/new")},
-	}
-}
-
-// moved sends on whoever knows a page by the address that it has elsewhere.
-func moved(path string) handler {
-	return func(w *httpkit.Writer, r *http.Request, _ berth.Viewer) error {
-		to := url.URL{Path: path, RawQuery: r.URL.RawQuery}
-		return redirect(w, to.String())
-	}
-}
-
 // easy is what a token may do that is made without asking for the password again: that
 // of the first push. With any other one can do what the pages ask for it before.
 const easy = berth.ScopeReadPackages | berth.ScopeWritePackages | berth.ScopeReadUser

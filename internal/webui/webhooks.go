@@ -2,7 +2,6 @@ package webui
 
 import (
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -11,28 +10,6 @@ import (
 	"github.com/berth-registry/berth/internal/httpkit"
 	"github.com/berth-registry/berth/internal/webui/view"
 )
-
-// webhookRoutes are about the webhooks of owners and of repositories.
-func (u *UI) webhookRoutes() []route {
-	return slices.Concat(
-		u.webhooksAt("/{owner}/-/settings/webhooks", u.ofOwner),
-		u.webhooksAt("/{owner}/-/repositories/{repository}/webhooks", u.ofRepository),
-	)
-}
-
-func (u *UI) webhooksAt(at string, wrap func(webhookHandler) handler) []route {
-	one := at + "/{hook}"
-	return []route{
-		{method: "GET", path: at, handle: wrap(u.getWebhooks)},
-		{method: "POST", path: at, handle: u.sure(wrap(u.postWebhook))},
-		{method: "GET", path: one, handle: wrap(u.getWebhook)},
-		{method: "POST", path: one, handle: u.sure(wrap(u.postWebhookChange))},
-		{method: "POST", path: one + "/ping", handle: signed(wrap(u.postWebhookPing))},
-		{method: "POST", path: one + "/delete", handle: u.sure(wrap(u.postDeleteWebhook))},
-		{method: "GET", path: one + "/deliveries/{delivery}", handle: wrap(u.getDelivery)},
-		{method: "POST", path: one + "/deliveries/{delivery}", handle: signed(wrap(u.postRedeliver))},
-	}
-}
 
 // webhooks are those of one owner or repository.
 type webhooks struct {

@@ -17,11 +17,13 @@ const (
 	inForgejoSettings = 6
 )
 
-// redirectRoutes are the addresses of pages on GitHub and Forgejo, which are in documents
-// and in what tools print. They say nothing of whether there is such a package: the page
-// where they lead does.
-func (u *UI) redirectRoutes() []route {
-	return []route{
+// forgeRoutes are the addresses of pages on GitHub and Forgejo, which are in documents and
+// in what tools print. They say nothing of whether there is such an owner or package: the
+// page where they lead does.
+func (u *UI) forgeRoutes() []route {
+	list := []route{
+		{method: "GET", path: "/settings/personal-access-tokens", handle: moved("/settings/tokens")},
+		{method: "GET", path: "/settings/personal-access-tokens/new", handle: moved("/settings/tokens/new")},
 		{method: "GET", path: "/orgs/{owner}/packages/container/{rest...}", handle: getGitHub},
 		{method: "GET", path: "/users/{owner}/packages/container/{rest...}", handle: getGitHub},
 		{method: "GET", path: "/orgs/{owner}/packages", handle: getGitHubOwner},
@@ -29,6 +31,68 @@ func (u *UI) redirectRoutes() []route {
 		{method: "GET", path: "/{owner}/-/packages/container/{rest...}", handle: getForgejo},
 		{method: "GET", path: "/{owner}/-/packages/settings/container/{rest...}", handle: getForgejoSettings},
 		{method: "GET", path: "/{owner}/{repository}/pkgs/container/{rest...}", handle: u.getPkgs},
+	}
+	for _, p := range forgeOwnerPages() {
+		list = append(list, route{method: "GET", path: p.from, handle: sendOn(p.to)})
+	}
+	return list
+}
+
+// forgePage is an address of a forge's, and what comes after the owner in ours.
+type forgePage struct{ from, to string }
+
+func forgeOwnerPages() []forgePage {
+	return []forgePage{
+		{"/orgs/{owner}", ""},
+		{"/orgs/{owner}/repositories", "/-/repositories"},
+		{"/orgs/{owner}/teams", "/-/teams"},
+		{"/orgs/{owner}/teams/{team}", "/-/teams/{team}"},
+		{"/orgs/{owner}/teams/{team}/members", "/-/teams/{team}"},
+		{"/orgs/{owner}/people", "/-/people"},
+		{"/orgs/{owner}/people/pending_invitations", "/-/people/invitations"},
+		{"/users/{owner}", ""},
+		{"/{owner}/-/packages", ""},
+		{"/organizations/{owner}/settings", "/-/settings"},
+		{"/organizations/{owner}/settings/profile", "/-/settings"},
+		{"/organizations/{owner}/settings/packages", "/-/settings"},
+		{"/organizations/{owner}/settings/member_privileges", "/-/settings"},
+		{"/organizations/{owner}/settings/hooks", "/-/settings/webhooks"},
+		{"/organizations/{owner}/settings/hooks/{hook}", "/-/settings/webhooks/{hook}"},
+		{"/organizations/{owner}/settings/audit-log", "/-/settings/audit"},
+		{"/organizations/{owner}/settings/deleted_packages", "/-/trash"},
+	}
+}
+
+// sendOn sends the browser to a page of the same owner, with what was looked for.
+func sendOn(to string) handler {
+	return func(w *httpkit.Writer, r *http.Request, _ berth.Viewer) error {
+		if _, err := berth.ParseOwner(r.PathValue("owner")); err != nil {
+			return berth.ErrRouteUnknown.Because(err)
+		}
+		location := "/" + r.PathValue("owner") + fill(to, r)
+		if q := r.URL.Query().Get("q"); q != "" && to == "" {
+			location += "?" + url.Values{"q": {q}}.Encode()
+		}
+		return redirect(w, location)
+	}
+}
+
+// fill puts the values of a path in place of their names.
+func fill(pattern string, r *http.Request) string {
+	segments := strings.Split(pattern, "/")
+	for i, segment := range segments {
+		if name, ok := braced(segment); ok {
+			segments[i] = url.PathEscape(r.PathValue(name))
+		}
+	}
+	return strings.Join(segments, "/")
+}
+
+// moved sends on whoever knows a page by the address that it has elsewhere.
+func moved(path string) handler {
+	return func(w *httpkit.Writer, r *http.Request, _ berth.Viewer) error {
+		to := url.URL{Path: path, RawQuery: r.URL.RawQuery}
+		return redirect(w, to.String())
 	}
 }
 
@@ -43,27 +107,24 @@ func getGitHub(w *httpkit.Writer, r *http.Request, _ berth.Viewer) error {
 	if len(segments) > 1 && segments[0] == "package" {
 		return toPackage(w, r, segments[1:], "")
 	}
-	page := gitHubPage(&segments)
-	return toPackage(w, r, segments, page)
+	name, page := gitHubPage(segments)
+	return toPackage(w, r, name, page)
 }
 
-// gitHubPage takes what follows the name of a package off, and returns which page of ours
-// that is.
-func gitHubPage(segments *[]string) string {
-	list := *segments
-	if len(list) < 2 {
-		return ""
+// gitHubPage tells the name of a package from what follows it, and which page of ours that
+// is.
+func gitHubPage(segments []string) (name []string, page string) {
+	if len(segments) < 2 {
+		return segments, ""
 	}
-	last := list[len(list)-1]
+	name, last := segments[:len(segments)-1], segments[len(segments)-1]
 	switch {
 	case last == "versions", last == "settings":
-		*segments = list[:len(list)-1]
-		return "/-/" + last
+		return name, "/-/" + last
 	case parseID(last) != 0:
-		*segments = list[:len(list)-1]
-		return "/-/versions/" + last
+		return name, "/-/versions/" + last
 	}
-	return ""
+	return segments, ""
 }
 
 // getPkgs leads to the package of a path as GitHub has it below a repository. There may
@@ -81,8 +142,7 @@ func (u *UI) getPkgs(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 			return err
 		}
 	}
-	segments := behind(r, inPackages)
-	page := gitHubPage(&segments)
+	segments, page := gitHubPage(behind(r, inPackages))
 	return toPackage(w, r, segments, page)
 }
 
