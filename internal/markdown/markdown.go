@@ -32,6 +32,7 @@ const (
 	maxNesting = 32     // of quotes and lists in each other
 	maxRun     = 1000   // of brackets in a paragraph, on which others depend
 	maxCells   = 50_000 // of tables
+	maxWork    = 100e6  // steps of a parser that compares what stands in a paragraph
 )
 
 // Options say how a document is shown.
@@ -43,11 +44,12 @@ type Options struct {
 	Shift int
 }
 
-// Render returns a document as HTML. What is longer than MaxSource is cut off. A document
-// that is nested deeper than people write, or becomes too long, is shown as plain text.
+// Render returns a document as HTML, of at most maxOutput bytes. What is longer than
+// MaxSource is cut off. A document that is nested deeper than people write, or takes or
+// becomes too much, is shown as plain text, as far as there is room.
 func Render(source string, o Options) (string, error) {
 	source = trim(source)
-	if nested(source) {
+	if excessive(source) {
 		return plain(source), nil
 	}
 	base, err := url.Parse(o.Base)
@@ -62,7 +64,10 @@ func Render(source string, o Options) (string, error) {
 		}
 		return "", fmt.Errorf("render Markdown: %w", err)
 	}
-	if safe := policy().Sanitize(b.String()); len(safe) <= maxOutput {
+	// What is wider than the page is scrolled, by those without a mouse too. In what comes
+	// out < begins an element and nothing else.
+	scrolled := strings.NewReplacer("<pre>", `<pre tabindex="0">`, "<table>", `<table tabindex="0">`)
+	if safe := scrolled.Replace(policy().Sanitize(b.String())); len(safe) <= maxOutput {
 		return safe, nil
 	}
 	return plain(source), nil
@@ -87,10 +92,10 @@ func trim(source string) string {
 	}, strings.ToValidUTF8(source, "\uFFFD"))
 }
 
-// nested reports whether the source opens more things in each other, or more of them in
-// one paragraph, than people do: the time that parsers take for those grows with their
-// square.
-func nested(source string) bool {
+// excessive reports whether the source opens more things in each other, or has more of
+// them in one paragraph or in all, than people write: the time that parsers take for
+// those grows with their square, and what comes of others is many times as long.
+func excessive(source string) bool {
 	var c counts
 	for l := range strings.Lines(source) {
 		if marks(l) > maxNesting {
@@ -111,12 +116,13 @@ func nested(source string) bool {
 // counts are of what costs.
 type counts struct {
 	brackets, emphasis, ticks, columns int // of the paragraph
-	cells, references                  int // of the document
+	cells, references, output, work    int // of the document
 }
 
 func (c *counts) line(l string) {
+	c.output += lengthOf(l)
 	if l == "" {
-		*c = counts{cells: c.cells, references: c.references}
+		*c = counts{cells: c.cells, references: c.references, output: c.output, work: c.steps()}
 		return
 	}
 	c.brackets += strings.Count(l, "[") + strings.Count(l, "<")
@@ -131,8 +137,27 @@ func (c *counts) line(l string) {
 	c.cells += c.columns
 }
 
+// steps is the work with the paragraphs so far.
+func (c *counts) steps() int { return c.work + c.brackets*c.brackets + c.emphasis*c.emphasis }
+
 func (c *counts) over() bool {
-	return c.brackets > maxRun || c.emphasis > 4*maxRun || c.ticks > 4*maxRun || c.references > 2*maxRun || c.cells > maxCells
+	return c.brackets > maxRun || c.emphasis > 4*maxRun || c.ticks > 4*maxRun || c.references > 2*maxRun || c.cells > maxCells ||
+		c.output > maxOutput || c.steps() > maxWork
+}
+
+// lengthOf estimates what a line adds to the HTML, where that is much more than what it
+// takes itself: without rendering it, and rather too little.
+func lengthOf(l string) int {
+	n := len("&quot;")*strings.Count(l, `"`) + len("&amp;")*strings.Count(l, "&")
+	switch {
+	case l == "":
+		n += len("<p></p>\n")
+	case l[0] == '#', strings.Trim(l, "=") == "", strings.Trim(l, "-") == "":
+		n += len(`<h1 id="user-content-"></h1>` + "\n")
+	case marks(l) > 0:
+		n += len("<li></li>\n")
+	}
+	return n
 }
 
 // marks counts the signs of quotes and lists with which a line begins.
@@ -155,8 +180,19 @@ func marks(l string) (n int) {
 	}
 }
 
+// plain returns the source as text, as much as there is room for.
 func plain(source string) string {
-	return "<pre>" + string(util.EscapeHTML([]byte(source))) + "</pre>\n"
+	const begin, end, rest = `<pre tabindex="0">`, "</pre>\n", "<p>The rest is too long to be shown.</p>\n"
+	escaped := util.EscapeHTML([]byte(source))
+	if len(begin)+len(escaped)+len(end) <= maxOutput {
+		return begin + string(escaped) + end
+	}
+	escaped = escaped[:maxOutput-len(begin)-len(end)-len(rest)]
+	// Neither a character nor the name of one is cut in two.
+	if i := bytes.LastIndexByte(escaped, '&'); i >= 0 && bytes.IndexByte(escaped[i:], ';') < 0 {
+		escaped = escaped[:i]
+	}
+	return begin + strings.ToValidUTF8(string(escaped), "") + end + rest
 }
 
 // limited refuses to grow beyond what a page may have.

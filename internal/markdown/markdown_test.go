@@ -59,8 +59,8 @@ func check(t testing.TB, out string) {
 		t.Errorf("not UTF-8: %.200q", out)
 	}
 	allowed := map[string]string{
-		"h1": "id", "h2": "id", "h3": "id", "h4": "id", "h5": "id", "h6": "id", "p": "", "br": "", "hr": "", "blockquote": "", "pre": "", "code": "class",
-		"em": "", "strong": "", "del": "", "ul": "", "ol": "start", "li": "", "table": "", "thead": "", "tbody": "", "tr": "", "th": "align", "td": "align",
+		"h1": "id", "h2": "id", "h3": "id", "h4": "id", "h5": "id", "h6": "id", "p": "", "br": "", "hr": "", "blockquote": "", "pre": "tabindex", "code": "class",
+		"em": "", "strong": "", "del": "", "ul": "", "ol": "start", "li": "", "table": "tabindex", "thead": "", "tbody": "", "tr": "", "th": "align", "td": "align",
 		"a": "href title rel", "input": "type checked disabled aria-label",
 	}
 	z := html.NewTokenizer(strings.NewReader(out))
@@ -161,9 +161,24 @@ func TestBounds(t *testing.T) {
 	for name, source := range hostile() {
 		out := render(t, source, markdown.Options{Shift: 1})
 		check(t, out)
-		if len(out) > 1_300_000 {
+		if len(out) > 900_000 || out == "" {
 			t.Errorf("%s becomes %d bytes", name, len(out))
 		}
+	}
+	for _, name := range []string{"headings", "no headings", "underlined", "items", "paragraphs", "quotation", "emphases", "bracketed"} {
+		if out := render(t, hostile()[name], markdown.Options{}); !strings.HasPrefix(out, "<pre ") || strings.Count(out, "<") > 4 {
+			t.Errorf("%s are rendered, to %d bytes", name, len(out))
+		}
+	}
+	for name, end := range map[string]string{"quotation": "&quot;</pre>\n<p>The rest is too long to be shown.</p>\n", "angles": "&lt;</pre>\n<p>The rest is too long to be shown.</p>\n"} {
+		for shift := range 7 { // wherever the end falls
+			if out := render(t, strings.Repeat("é", shift)+hostile()[name], markdown.Options{}); !strings.HasSuffix(out, end) || !utf8.ValidString(out) {
+				t.Errorf("%s end with %q", name, out[len(out)-70:])
+			}
+		}
+	}
+	if out := render(t, strings.Repeat("A *word*, [a link](https://x.example) and `code`.\n\n# More\n\n- a\n- b\n\n", 3000), markdown.Options{}); strings.Count(out, "<h1") != 3000 {
+		t.Errorf("a long document has %d headings", strings.Count(out, "<h1"))
 	}
 	long := render(t, strings.Repeat("é", markdown.MaxSource), markdown.Options{})
 	if n := strings.Count(long, "é"); n != markdown.MaxSource/2 || strings.Contains(long, "\uFFFD") {
@@ -201,6 +216,15 @@ func hostile() map[string]string {
 		"angles":      strings.Repeat("<", 300000),
 		"staircase":   staircase(3000),
 		"html":        strings.Repeat("<a ", 100000),
+		"no headings": strings.Repeat("#\n", 250000),
+		"underlined":  strings.Repeat("\"\n=\n", 127000),
+		"paragraphs":  strings.Repeat("a\n\n", 170000),
+		"quotation":   strings.Repeat(`"`, 510000),
+		"breaks":      strings.Repeat("a\\\n", 170000),
+		"emphases":    strings.Repeat(strings.Repeat("*a_ ", 1900)+"\n\n", 66),
+		"bracketed":   strings.Repeat(strings.Repeat("[", 900)+"\n\n", 500),
+		"pre":         strings.Repeat("```\n```\n", 60000),
+		"indented":    strings.Repeat("    a\n\n&\n\n", 50000),
 		"underscores": strings.Repeat("_a__b", 60000),
 	}
 }

@@ -2,7 +2,6 @@ package webui
 
 import (
 	"crypto/sha256"
-	"strings"
 	"sync"
 
 	"github.com/a-h/templ"
@@ -40,9 +39,6 @@ func (m *readmes) render(text, web string) (templ.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	// What is wider than the page is scrolled, by those without a mouse too. In what comes
-	// out < begins an element and nothing else.
-	html = strings.NewReplacer("<pre>", `<pre tabindex="0">`, "<table>", `<table tabindex="0">`).Replace(html)
 	if len(html) > maxKept {
 		return templ.Raw(html), nil
 	}
