@@ -79,3 +79,22 @@ func (s *Service) PutReadme(ctx context.Context, v berth.Viewer, owner, name, te
 	})
 	return r, err
 }
+
+// ReadmePage returns the README of a repository as HTML and what that was made of, as
+// [Service.KeepReadmePage] was told; "" when none is kept. It asks nobody for rights: who
+// calls it has read the README. Errors: none that has a name.
+func (s *Service) ReadmePage(ctx context.Context, repository int64) (madeOf, html string, err error) {
+	err = s.meta.View(ctx, func(tx *meta.Tx) (err error) {
+		madeOf, html, err = tx.GetReadmePage(ctx, repository)
+		return err
+	})
+	return madeOf, html, err
+}
+
+// KeepReadmePage keeps the README of a repository as HTML, which says nothing that the
+// README does not say, so that it is made once. Errors: none that has a name.
+func (s *Service) KeepReadmePage(ctx context.Context, repository int64, madeOf, html string) error {
+	return s.meta.Update(ctx, func(tx *meta.Tx) error {
+		return tx.PutReadmePage(ctx, repository, madeOf, html)
+	})
+}

@@ -18,9 +18,11 @@ import (
 
 // unwatched are columns that may change with any request without anything having
 // been done: when a token was last used is written down in the background. Rows of
-// the audit log with failedSignIn are not watched either: they tell of a refusal.
+// the audit log with failedSignIn are not watched either: they tell of a refusal. Nor are
+// readmePages, which are made when somebody looks.
 const (
 	unwatched    = "tokens.last_used_at"
+	readmePages  = "readme_pages "
 	failedSignIn = `"sign_in.failed"`
 )
 
@@ -114,7 +116,7 @@ func (w *Watch) Changed() string {
 func (w *Watch) read() []string {
 	w.s.t.Helper()
 	return slices.DeleteFunc(w.s.rows(w.db, unwatched), func(row string) bool {
-		return strings.HasPrefix(row, "audit ") && strings.Contains(row, failedSignIn)
+		return strings.HasPrefix(row, readmePages) || strings.HasPrefix(row, "audit ") && strings.Contains(row, failedSignIn)
 	})
 }
 

@@ -50,7 +50,7 @@ type Options struct {
 func Render(source string, o Options) (string, error) {
 	source = trim(source)
 	if excessive(source) {
-		return plain(source), nil
+		return Plain(source), nil
 	}
 	base, err := url.Parse(o.Base)
 	if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" {
@@ -60,7 +60,7 @@ func Render(source string, o Options) (string, error) {
 	w := &limited{Buffer: &b}
 	if err := newMarkdown(base, o.Shift).Convert([]byte(source), w); err != nil {
 		if w.full {
-			return plain(source), nil
+			return Plain(source), nil
 		}
 		return "", fmt.Errorf("render Markdown: %w", err)
 	}
@@ -70,7 +70,7 @@ func Render(source string, o Options) (string, error) {
 	if safe := scrolled.Replace(policy().Sanitize(b.String())); len(safe) <= maxOutput {
 		return safe, nil
 	}
-	return plain(source), nil
+	return Plain(source), nil
 }
 
 // trim returns valid UTF-8 of bounded length without NUL.
@@ -180,10 +180,11 @@ func marks(l string) (n int) {
 	}
 }
 
-// plain returns the source as text, as much as there is room for.
-func plain(source string) string {
+// Plain returns a document as HTML that shows it as it was written, as much of it as there
+// is room for.
+func Plain(source string) string {
 	const begin, end, rest = `<pre tabindex="0">`, "</pre>\n", "<p>The rest is too long to be shown.</p>\n"
-	escaped := util.EscapeHTML([]byte(source))
+	escaped := util.EscapeHTML([]byte(trim(source)))
 	if len(begin)+len(escaped)+len(end) <= maxOutput {
 		return begin + string(escaped) + end
 	}

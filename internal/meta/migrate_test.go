@@ -8,7 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -123,8 +123,9 @@ func wantMigrated(t *testing.T, address string) {
 		t.Fatal(err)
 	}
 	want := []string{"0"}
-	for i := range files {
-		want = append(want, strconv.Itoa(i+1))
+	for _, file := range files {
+		number, _, _ := strings.Cut(file.Name(), "_")
+		want = append(want, strings.TrimLeft(number, "0"))
 	}
 	versions := query(t, db, `SELECT CAST(version_id AS TEXT) FROM goose_db_version ORDER BY id`)
 	if diff := cmp.Diff(want, versions); diff != "" {

@@ -25,7 +25,7 @@ func (u *UI) readme(ctx context.Context, v berth.Viewer, repo account.Repository
 	if err != nil || r.Text == "" {
 		return view.Readme{}, err
 	}
-	html, err := u.readmes.render(r.Text, repo.WebURL)
+	html, err := u.renderReadme(ctx, r)
 	return view.Readme{Text: r.Text, HTML: html}, err
 }
 
@@ -39,7 +39,7 @@ func (u *UI) packageReadme(ctx context.Context, v berth.Viewer, at place) (templ
 	if err != nil || r.Text == "" {
 		return nil, "", err
 	}
-	html, err := u.readmes.render(r.Text, r.Repository.WebURL)
+	html, err := u.renderReadme(ctx, r)
 	return html, at.pkg.Repository, err
 }
 

@@ -33,7 +33,10 @@ func New(log *slog.Logger, reg *registry.Service, acc *account.Service, origins 
 	if err != nil {
 		return nil, err
 	}
-	u := &UI{registry: reg, account: acc, origins: origins, site: site.whole(), crossed: http.NewCrossOriginProtection(), files: files, rows: rows()}
+	u := &UI{
+		registry: reg, account: acc, origins: origins, site: site.whole(), crossed: http.NewCrossOriginProtection(), files: files, rows: rows(),
+		readmes: readmes{renders: make(chan struct{}, maxRenders)},
+	}
 	for _, external := range origins.External {
 		if err := u.crossed.AddTrustedOrigin(external.Scheme + "://" + external.Host); err != nil {
 			return nil, err

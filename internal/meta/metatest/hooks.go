@@ -339,3 +339,23 @@ func testOldDeliveries(s *suite) {
 	same(s, "after all", []int64{d[5].ID}, ids(h))
 	same(s, "of another webhook", []int64{kept.ID}, ids(other))
 }
+
+func testReadmePages(s *suite) {
+	repo := s.repository(s.owner(meta.KindUser, "ann"), "src")
+	get := func() (page [2]string) {
+		s.do(func(ctx context.Context, tx *meta.Tx) (err error) {
+			page[0], page[1], err = tx.GetReadmePage(ctx, repo)
+			return err
+		})
+		return page
+	}
+	same(s, "none", [2]string{}, get())
+	for _, html := range []string{"<p>a</p>", "<p>b</p>"} {
+		for _, id := range []int64{repo, repo + 1000} { // of what is gone nothing is kept
+			s.do(func(ctx context.Context, tx *meta.Tx) error { return tx.PutReadmePage(ctx, id, "of "+html, html) })
+		}
+		same(s, "kept", [2]string{"of " + html, html}, get())
+	}
+	s.do(func(ctx context.Context, tx *meta.Tx) error { return tx.DropRepository(ctx, repo) })
+	same(s, "of a repository that is gone", [2]string{}, get())
+}

@@ -45,6 +45,7 @@ func Run(t *testing.T, open func(t *testing.T) *meta.DB) {
 		{"Quotas", testQuotas},
 		{"Figures", testFigures},
 		{"SigningKeys", testSigningKeys},
+		{"ReadmePages", testReadmePages},
 		{"Packages", testPackages},
 		{"EmptyPackages", testEmptyPackages},
 		{"Standing", testStanding},
