@@ -36,7 +36,11 @@ func Handle(log *slog.Logger, h Handler, fail Fail) http.Handler {
 		if err != nil && !broken {
 			fail(w, r, err)
 		}
-		if !w.Sent() {
+		switch {
+		case w.Sent():
+		case err != nil: // printing it went wrong too
+			w.WriteHeader(http.StatusInternalServerError)
+		default:
 			w.WriteHeader(http.StatusOK) // net/http would, and the log should know
 		}
 		record(log, w, r, err, broken)

@@ -126,6 +126,19 @@ func TestHandleLog(t *testing.T) {
 	}
 }
 
+// What could not be printed is no success.
+func TestHandleWithoutPrint(t *testing.T) {
+	t.Parallel()
+	var log lines
+	w := httptest.NewRecorder()
+	fail := func(*httpkit.Writer, *http.Request, error) {}
+	h := func(*httpkit.Writer, *http.Request) error { return berth.ErrTagInvalid.With("x") }
+	httpkit.Handle(log.logger(), h, fail).ServeHTTP(w, httptest.NewRequest(http.MethodPut, "/v2/x", nil))
+	if status := log.one(t)["status"]; w.Code != http.StatusInternalServerError || status != 500.0 {
+		t.Errorf("%d, and the log says %v", w.Code, status)
+	}
+}
+
 // What a client writes must neither break the line nor bring secrets into it.
 func TestHandleLogIsOneLine(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package webui
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -138,6 +139,7 @@ func sentence(msg string) string {
 // fail prints an error as a page, or as JSON to a program.
 func (u *UI) fail(w *httpkit.Writer, r *http.Request, err error) {
 	f := u.describe(w, r, err)
+	r = r.WithContext(context.WithoutCancel(r.Context())) // whoever still reads is to read why
 	if r.URL.Path == cliTokenPath {
 		_ = writeJSON(w, f.Status, f)
 		return
