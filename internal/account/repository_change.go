@@ -64,12 +64,19 @@ func checkLine(what, s string, limit int) error {
 	switch {
 	case !utf8.ValidString(s):
 		return berth.ErrRequestInvalid.With("the %s is not UTF-8", what)
-	case strings.ContainsFunc(s, unicode.IsControl):
+	case strings.ContainsFunc(s, misleading):
 		return berth.ErrRequestInvalid.With("the %s has control characters; write one line", what)
 	case utf8.RuneCountInString(s) > limit:
 		return berth.ErrRequestInvalid.With("the %s is longer than %d characters", what, limit)
 	}
 	return nil
+}
+
+// misleading reports whether a character must not stand in a line of text: it controls
+// something, or turns the direction of writing around, so that the line, or what follows
+// it on a page, seems to say something else.
+func misleading(r rune) bool {
+	return unicode.IsControl(r) || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
 }
 
 // checkWebURL refuses what is no address of a page, "" excepted.

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/berth-registry/berth"
@@ -133,7 +132,7 @@ func (r TokenRequest) validate() error {
 		return berth.ErrTokenInvalid.With("it would live longer than 100 years; leave out when it expires")
 	case len(r.Name) > maxTokenName:
 		return berth.ErrTokenInvalid.With("its name is longer than %d bytes", maxTokenName)
-	case !utf8.ValidString(r.Name) || strings.ContainsFunc(r.Name, unicode.IsControl):
+	case !utf8.ValidString(r.Name) || strings.ContainsFunc(r.Name, misleading):
 		return berth.ErrTokenInvalid.With("its name has characters that cannot be shown")
 	case r.Scopes == 0 || r.Scopes&^berth.ScopeAll != 0:
 		return berth.ErrTokenInvalid.With("no scope given; choose from %s", berth.ScopeAll)

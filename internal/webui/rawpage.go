@@ -5,9 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
+	"unicode"
+	"unicode/utf16"
 
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/httpkit"
@@ -95,7 +98,7 @@ func linesOf(content []byte) (list []string, more bool) {
 			line, more = shorten(line, maxLine)+"…", true
 		}
 		room -= len(line)
-		list = append(list, strings.ToValidUTF8(line, "\uFFFD"))
+		list = append(list, visible(strings.ToValidUTF8(line, "\uFFFD")))
 	}
 	return list, more
 }
@@ -104,6 +107,27 @@ func linesOf(content []byte) (list []string, more bool) {
 func shorten(s string, most int) string {
 	return strings.ToValidUTF8(s[:min(len(s), most)], "")
 }
+
+// visible writes characters that nobody sees as JSON escapes them: some turn the direction
+// of writing around, so that a document would seem to say something else.
+func visible(line string) string {
+	if !strings.ContainsFunc(line, hidden) {
+		return line
+	}
+	var b strings.Builder
+	for _, r := range line {
+		if !hidden(r) {
+			b.WriteRune(r)
+			continue
+		}
+		for _, half := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, `\u%04x`, half)
+		}
+	}
+	return b.String()
+}
+
+func hidden(r rune) bool { return unicode.Is(unicode.Cf, r) }
 
 // getVersionByID leads to the page of a version that is named by its number, as lists of
 // the API do.
