@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/berth-registry/berth"
@@ -27,6 +29,14 @@ const (
 	// of public packages.
 	maxReaders = 2
 	fewBytes   = 1 << 20
+	// maxReading is how many of those are read or wait for it; others are told to come
+	// back.
+	maxReading = 10
+	// keptDocuments is how many of those are remembered, for whoever searches in one asks
+	// for it after every word. Each may take as much memory as reading it.
+	keptDocuments = 4
+
+	missing = "its bytes are missing; push it again"
 )
 
 // AttachedTo is an attachment of a version with what it is for.
@@ -176,7 +186,8 @@ func attachment(ctx context.Context, tx *meta.Tx, p meta.Part, child bool) (Atta
 // ReadAttachment reads what an attachment says: each of its layers is a document. What is
 // lost, too large or unknown is there with a problem or as text. No signature is verified.
 // Errors: those of [Service.enter]; berth.ErrPackageUnknown; berth.ErrManifestUnknown for
-// what is not there, or is an image or an index.
+// what is not there, or is an image or an index; berth.ErrUnavailable when too many large
+// ones are being read. The documents are shared and must not be changed.
 func (s *Service) ReadAttachment(ctx context.Context, v berth.Viewer, n berth.Name, d berth.Digest) ([]Document, error) {
 	var refs []artifact.DocumentRef
 	var blobs []meta.Blob
@@ -206,14 +217,51 @@ func (s *Service) ReadAttachment(ctx context.Context, v berth.Viewer, n berth.Na
 	if err != nil {
 		return nil, err
 	}
-	if weight(blobs) > fewBytes {
-		select {
-		case s.readers <- struct{}{}:
-			defer func() { <-s.readers }()
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
+	if weight(blobs) <= fewBytes {
+		return s.readDocuments(ctx, refs, blobs, more)
 	}
+	return s.readLarge(ctx, keyOf(d, blobs), func() ([]Document, error) { return s.readDocuments(ctx, refs, blobs, more) })
+}
+
+// keyOf says what is read: content never changes, but may have got lost.
+func keyOf(d berth.Digest, blobs []meta.Blob) string {
+	key := []string{d.String()}
+	for _, b := range blobs {
+		key = append(key, b.Digest.String())
+	}
+	return strings.Join(key, " ")
+}
+
+// readLarge returns what was read before, or reads it when it is its turn.
+// Errors: berth.ErrUnavailable when too many wait.
+func (s *Service) readLarge(ctx context.Context, key string, read func() ([]Document, error)) ([]Document, error) {
+	if list, ok := s.documents.Get(key); ok {
+		return list, nil
+	}
+	select {
+	case s.reading <- struct{}{}:
+		defer func() { <-s.reading }()
+	default:
+		return nil, berth.ErrUnavailable.With("too many large attachments are being read; try again in a moment")
+	}
+	select {
+	case s.readers <- struct{}{}:
+		defer func() { <-s.readers }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if list, ok := s.documents.Get(key); ok { // somebody else has read it meanwhile
+		return list, nil
+	}
+	list, err := read()
+	back := func(d Document) bool { return d.Problem == missing } // they may come back
+	if err == nil && !slices.ContainsFunc(list, back) {
+		s.documents.Add(key, list)
+	}
+	return list, err
+}
+
+func (s *Service) readDocuments(ctx context.Context, refs []artifact.DocumentRef, blobs []meta.Blob, more bool) ([]Document, error) {
 	list := make([]Document, 0, len(refs))
 	room := int64(maxDocuments)
 	for i, ref := range refs {
@@ -244,7 +292,7 @@ func (s *Service) readDocument(ctx context.Context, ref artifact.DocumentRef, ro
 	}
 	switch {
 	case row.Digest == "":
-		return ref.Unread("its bytes are missing; push it again"), nil
+		return ref.Unread(missing), nil
 	case row.Size > limit:
 		return ref.Unread(fmt.Sprintf("it is larger than %d KiB and was not read", limit>>10)), nil
 	case row.Size > *room:
@@ -253,7 +301,7 @@ func (s *Service) readDocument(ctx context.Context, ref artifact.DocumentRef, ro
 	*room -= row.Size
 	content, err := s.readBlob(ctx, row, limit)
 	if errors.Is(err, berth.ErrBlobUnknown) {
-		return ref.Unread("its bytes are missing; push it again"), nil
+		return ref.Unread(missing), nil
 	}
 	if err != nil {
 		return Document{}, err

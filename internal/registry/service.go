@@ -76,6 +76,9 @@ type Service struct {
 	bodies  *lru.Cache[berth.Digest, []byte]
 	pulls   pulls
 	readers chan struct{} // holds one for each that reads large documents, see maxReaders
+	reading chan struct{} // as readers, with those that wait for it
+
+	documents *lru.Cache[string, []Document] // large ones, by what they are read of
 }
 
 // New returns the use cases over a database and a blob store.
@@ -84,10 +87,17 @@ func New(db *meta.DB, blobs blob.Store, opts Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	documents, err := lru.New[string, []Document](keptDocuments)
+	if err != nil {
+		return nil, err
+	}
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	return &Service{meta: db, blobs: blobs, opts: opts, uploads: newKeyedLocks(), bodies: bodies, readers: make(chan struct{}, maxReaders)}, nil
+	return &Service{
+		meta: db, blobs: blobs, opts: opts, uploads: newKeyedLocks(), bodies: bodies,
+		readers: make(chan struct{}, maxReaders), reading: make(chan struct{}, maxReading), documents: documents,
+	}, nil
 }
 
 // settingTagCase is how the stored tags are folded: "insensitive" or "sensitive".
