@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"context"
 	"encoding/base32"
 	"encoding/base64"
 	"errors"
@@ -223,8 +224,10 @@ func TestNothingUsableIsStored(t *testing.T) {
 			t.Errorf("%q is a bearer of %s", word, v.Login)
 		}
 		for _, prefix := range []string{"", "brs_"} {
-			if _, err := s.Account.SessionViewer(ctx, prefix+word, address); err == nil {
-				t.Errorf("%q is a session", word)
+			for _, of := range []func(context.Context, string, string) (berth.Viewer, error){s.Account.SessionViewer, s.Account.ProgramViewer} {
+				if _, err := of(ctx, prefix+word, address); err == nil {
+					t.Errorf("%q is a session", word)
+				}
 			}
 		}
 		for _, prefix := range []string{"", "bri_"} {

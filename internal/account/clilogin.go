@@ -29,6 +29,7 @@ const (
 type cliCode struct {
 	User      int64     `json:"u"`
 	Session   int64     `json:"s"` // in which it was asked for
+	Confirmed time.Time `json:"a"` // when that one's user last showed that it is him
 	Challenge string    `json:"c"`
 	Name      string    `json:"n"`
 	Expires   time.Time `json:"e"`
@@ -70,7 +71,7 @@ func (s *Service) CLICode(_ context.Context, v berth.Viewer, challenge, name str
 	if err := CheckCLI(challenge, name); err != nil {
 		return "", err
 	}
-	return s.sealJSON(sealCLICode, cliCode{User: v.UserID, Session: v.SessionID, Challenge: challenge, Name: name, Expires: s.now().Add(cliCodeLife)})
+	return s.sealJSON(sealCLICode, cliCode{User: v.UserID, Session: v.SessionID, Confirmed: v.ConfirmedAt, Challenge: challenge, Name: name, Expires: s.now().Add(cliCodeLife)})
 }
 
 // CheckCLI reports what is wrong with what a command line tool asks for, if
@@ -108,7 +109,8 @@ func (s *Service) RedeemCLICode(ctx context.Context, code, verifier, address str
 	if !s.now().Before(c.Expires) {
 		return refuse("expired")
 	}
-	draft := s.draftSession(address, "berth login on "+c.Name)
+	draft := s.draftSession(address, "berth login on "+c.Name).ofProgram()
+	draft.row.ConfirmedAt = c.Confirmed // nobody has been asked since
 	err := s.meta.Update(ctx, func(tx *meta.Tx) error {
 		if err := goesOn(ctx, tx, c.User, c.Session, draft.row.CreatedAt); err != nil {
 			return err

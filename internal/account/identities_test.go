@@ -221,6 +221,7 @@ func TestCLICode(t *testing.T) {
 	if diff := cmp.Diff(before, server.State()); diff != "" {
 		t.Error(diff)
 	}
+	server.Clock.Advance(time.Minute)
 	session, err := s.RedeemCLICode(ctx, code, verifier, "192.0.2.1")
 	if err != nil {
 		t.Fatal(err)
@@ -231,9 +232,12 @@ func TestCLICode(t *testing.T) {
 	if events := server.Events(); events[len(events)-1] != "sign_in grace: command line" {
 		t.Errorf("%s", events[len(events)-1])
 	}
-	v, err := s.SessionViewer(ctx, session.Secret, "")
-	if err != nil || v.Login != "grace" || v.SessionID == 0 {
+	v, err := s.ProgramViewer(ctx, session.Secret, "")
+	if err != nil || v.Login != "grace" || v.SessionID == 0 || !v.ConfirmedAt.Equal(grace.ConfirmedAt) {
 		t.Errorf("%+v, %v", v, err)
+	}
+	if v, err := s.SessionViewer(ctx, session.Secret, ""); !errors.Is(err, berth.ErrCredentialsInvalid) {
+		t.Errorf("as a browser's: %+v, %v", v, err)
 	}
 	server.Block("grace")
 	if _, err := s.RedeemCLICode(ctx, code, verifier, ""); !errors.Is(err, berth.ErrCredentialsInvalid) {

@@ -24,10 +24,11 @@ const (
 	maxUserAgent = 200 // bytes
 )
 
-// Session is a browser that somebody is signed in with.
+// Session is a browser or a program that somebody is signed in with.
 type Session struct {
 	ID        int64     `json:"id"`
-	Secret    string    `json:"-"` // of one that was just opened, for its cookie
+	Secret    string    `json:"-"`       // of one that was just opened
+	Program   bool      `json:"program"` // else a browser
 	UserID    int64     `json:"-"`
 	UserAgent string    `json:"user_agent"`
 	Address   string    `json:"ip"` // where it was opened from
@@ -40,12 +41,20 @@ type Session struct {
 // IsSession tells the secret of a session from that of an access token.
 func IsSession(secret string) bool { return strings.HasPrefix(secret, sessionPrefix) }
 
-// CreateSession opens a session for a user who has shown by other means than a
-// password who he is. How says which, for the audit log.
+// CreateSession opens a session in a browser for a user who has shown by other means
+// than a password who he is. How says which, for the audit log.
 // Errors: berth.ErrCredentialsInvalid when he is blocked, berth.ErrDenied for a
 // service account, berth.ErrOwnerUnknown.
 func (s *Service) CreateSession(ctx context.Context, user int64, how, address, userAgent string) (Session, error) {
-	draft := s.draftSession(address, userAgent)
+	return s.createSession(ctx, user, s.draftSession(address, userAgent), how)
+}
+
+// CreateProgramSession is [Service.CreateSession] for a program. Errors: the same.
+func (s *Service) CreateProgramSession(ctx context.Context, user int64, how, address, name string) (Session, error) {
+	return s.createSession(ctx, user, s.draftSession(address, name).ofProgram(), how)
+}
+
+func (s *Service) createSession(ctx context.Context, user int64, draft *sessionDraft, how string) (Session, error) {
 	err := s.meta.Update(ctx, func(tx *meta.Tx) error {
 		return s.vouch(ctx, tx, user, draft, how)
 	})
@@ -77,8 +86,14 @@ func (s *Service) draftSession(address, userAgent string) *sessionDraft {
 	now, secret := s.now(), sessionPrefix+rand.Text()+rand.Text()
 	return &sessionDraft{secret: secret, row: meta.Session{
 		Hash: hashSecret(secret), UserAgent: oneLine(userAgent, maxUserAgent), Address: address,
-		CreatedAt: now, UsedAt: now, ExpiresAt: now.Add(sessionLife),
+		CreatedAt: now, UsedAt: now, ExpiresAt: now.Add(sessionLife), ConfirmedAt: now,
 	}}
+}
+
+// ofProgram makes it the session of a program.
+func (d *sessionDraft) ofProgram() *sessionDraft {
+	d.row.Program = true
+	return d
 }
 
 // open gives the session to an account that was found worthy of it, and is still
@@ -119,15 +134,26 @@ func (d *sessionDraft) session() Session {
 
 func sessionOf(row meta.Session, current int64) Session {
 	return Session{
-		ID: row.ID, UserID: row.UserID, UserAgent: row.UserAgent, Address: row.Address,
+		ID: row.ID, UserID: row.UserID, Program: row.Program, UserAgent: row.UserAgent, Address: row.Address,
 		CreatedAt: row.CreatedAt, UsedAt: row.UsedAt, ExpiresAt: row.ExpiresAt, Current: row.ID == current,
 	}
 }
 
-// SessionViewer returns who a session belongs to. It is read each time, so that
-// one that was ended, or a user who was blocked, ends at once everywhere.
+// SessionViewer returns who a browser's session belongs to. It is read each time, so
+// that one that was ended, or a user who was blocked, ends at once everywhere.
 // Errors: berth.ErrCredentialsInvalid.
 func (s *Service) SessionViewer(ctx context.Context, secret, address string) (berth.Viewer, error) {
+	return s.sessionViewer(ctx, secret, address, false)
+}
+
+// ProgramViewer is [Service.SessionViewer] for a program's session. Neither knows those
+// of the other: what a browser left open may do without its user being asked again is
+// less than what a program may. Errors: berth.ErrCredentialsInvalid.
+func (s *Service) ProgramViewer(ctx context.Context, secret, address string) (berth.Viewer, error) {
+	return s.sessionViewer(ctx, secret, address, true)
+}
+
+func (s *Service) sessionViewer(ctx context.Context, secret, address string, program bool) (berth.Viewer, error) {
 	var row meta.Session
 	var c meta.Credential
 	err := s.meta.View(ctx, func(tx *meta.Tx) (err error) {
@@ -138,6 +164,8 @@ func (s *Service) SessionViewer(ctx context.Context, secret, address string) (be
 	switch {
 	case err != nil && !errors.Is(err, berth.ErrSessionUnknown):
 		return berth.Viewer{}, err
+	case err == nil && row.Program != program:
+		return berth.Viewer{}, berth.ErrCredentialsInvalid.With("a browser's session is good for pages only, and a program's for the API; make one with: berth login https://HOST")
 	case err != nil, !now.Before(row.ExpiresAt), now.Sub(row.UsedAt) >= sessionIdle:
 		return berth.Viewer{}, berth.ErrCredentialsInvalid.With("the session has ended; sign in again")
 	}

@@ -179,3 +179,37 @@ func TestChangePassword(t *testing.T) {
 		t.Error("a session goes on after an administrator changed the password")
 	}
 }
+
+// The cookie of a browser is no bearer: with it one could do all that pages ask for the
+// password before. Nor is what a program has a cookie, or each could open the other.
+func TestSessionKinds(t *testing.T) {
+	t.Parallel()
+	s := berthtest.New(t)
+	a, ctx := s.Account, t.Context()
+	must(t, a.SetPassword(ctx, berth.Operator(), "ada", secret))
+	open := func(session account.Session, err error) account.Session {
+		t.Helper()
+		must(t, err)
+		return session
+	}
+	for name, session := range map[string]account.Session{
+		"program by password": open(a.SignInProgram(ctx, "ada", secret, "", here, "tool")),
+		"program":             open(a.CreateProgramSession(ctx, s.OwnerID("ada"), "test", here, "tool")),
+		"browser by password": open(a.SignIn(ctx, "ada", secret, "", here, "Firefox")),
+		"browser":             open(a.CreateSession(ctx, s.OwnerID("ada"), "test", here, "Firefox")),
+	} {
+		good, bad := a.SessionViewer, a.ProgramViewer
+		if strings.HasPrefix(name, "program") {
+			good, bad = bad, good
+		}
+		if v, err := good(ctx, session.Secret, here); err != nil || v.Login != "ada" || !a.Sure(v) {
+			t.Errorf("%s: %+v, %v", name, v, err)
+		}
+		if v, err := bad(ctx, session.Secret, here); !errors.Is(err, berth.ErrCredentialsInvalid) || v.UserID != 0 {
+			t.Errorf("%s as the other: %+v, %v", name, v, err)
+		}
+		if session.Program != strings.HasPrefix(name, "program") {
+			t.Errorf("%s: %t", name, session.Program)
+		}
+	}
+}

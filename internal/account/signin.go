@@ -134,6 +134,17 @@ func (s *Service) accessToken(ctx context.Context, secret, user, address string)
 // Errors: berth.ErrCredentialsInvalid, berth.ErrSecondFactorNeeded when only the
 // code is missing, berth.ErrTooMany, berth.ErrUnavailable.
 func (s *Service) SignIn(ctx context.Context, name, password, code, address, userAgent string) (Session, error) {
+	return s.signIn(ctx, name, password, code, s.draftSession(address, userAgent))
+}
+
+// SignInProgram is [Service.SignIn] for a program, which the list of sessions calls by
+// a name. Errors: the same.
+func (s *Service) SignInProgram(ctx context.Context, name, password, code, address, program string) (Session, error) {
+	return s.signIn(ctx, name, password, code, s.draftSession(address, program).ofProgram())
+}
+
+func (s *Service) signIn(ctx context.Context, name, password, code string, draft *sessionDraft) (Session, error) {
+	address := draft.row.Address
 	u, err := s.prove(ctx, name, password, address)
 	if errors.Is(err, berth.ErrCredentialsInvalid) { // what prove says is for docker
 		return Session{}, berth.ErrCredentialsInvalid.With("user name or password is wrong; whoever has always come through an identity provider has no password here")
@@ -144,7 +155,6 @@ func (s *Service) SignIn(ctx context.Context, name, password, code, address, use
 	if _, err := s.signedIn(u); err != nil {
 		return Session{}, err
 	}
-	draft := s.draftSession(address, userAgent)
 	open := func(tx *meta.Tx, how string) error { return draft.open(ctx, tx, u, "password"+how) }
 	switch {
 	case !u.Factor:

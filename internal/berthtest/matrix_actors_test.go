@@ -37,7 +37,7 @@ const (
 	kindBasic // a token as password
 	kindBearer
 	kindPassword
-	kindSession // as Bearer in the REST face, as cookie on the pages
+	kindSession // a program's as Bearer in the REST face, a browser's as cookie on the pages
 )
 
 // actor is one column of the matrix: somebody with one kind of credential.
@@ -51,7 +51,7 @@ type actor struct {
 
 	kind     kind
 	headers  []string // Authorization
-	secret   string   // of the token or session
+	secret   string   // of the token or the browser's session
 	narrowed bool     // to scopes
 	scopes   []string
 	owner    string // the only one that the token reaches
@@ -192,8 +192,12 @@ func (w *world) session(t *testing.T, a actor) *actor {
 	if err != nil {
 		t.Fatal(err)
 	}
+	program, err := w.Account.CreateProgramSession(t.Context(), w.OwnerID(a.login), "test", "", "matrix")
+	if err != nil {
+		t.Fatal(err)
+	}
 	w.sessions[a.login] = made.ID
-	a.kind, a.secret, a.headers = kindSession, made.Secret, []string{"Bearer " + made.Secret}
+	a.kind, a.secret, a.headers = kindSession, made.Secret, []string{"Bearer " + program.Secret}
 	return &a
 }
 
@@ -214,15 +218,21 @@ func (w *world) ended(t *testing.T) (list []*actor) {
 		list = append(list, made...)
 	}
 	blake, max := w.session(t, actor{login: "blake", what: "who is blocked"}), w.session(t, actor{login: "max", what: "who signed out"})
-	blake.dead, max.dead = true, true
-	list = append(list, blake, max)
-	v, err := w.Account.SessionViewer(ctx, max.secret, "")
-	if err == nil {
-		err = w.Account.SignOut(ctx, v)
+	mixed := w.session(t, actor{login: "ada", acme: owner, what: "a program's as cookie, a browser's as Bearer"})
+	mixed.secret, mixed.headers = strings.TrimPrefix(mixed.headers[0], "Bearer "), []string{"Bearer " + mixed.secret}
+	blake.dead, max.dead, mixed.dead = true, true, true
+	list = append(list, blake, max, mixed)
+	out := func(v berth.Viewer, err error) {
+		t.Helper()
+		if err == nil {
+			err = w.Account.SignOut(ctx, v)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	out(w.Account.SessionViewer(ctx, max.secret, ""))
+	out(w.Account.ProgramViewer(ctx, strings.TrimPrefix(max.headers[0], "Bearer "), ""))
 	end(actor{login: "blake", what: "who is blocked"}, 0, func(*actor) error { return w.Account.SetBlocked(ctx, me, "blake", true) })
 	end(actor{login: "dell", what: "who is deleted"}, 0, func(*actor) error {
 		return w.Account.DeleteUser(ctx, me, "dell", account.Disposal{})

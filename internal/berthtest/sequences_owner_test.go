@@ -121,17 +121,17 @@ func TestUserMadeAgain(t *testing.T) {
 	}
 	s.As("bob").PushImage("bob/own", "v1", "1")
 	token := s.As("bob")
-	session, err := s.Account.CreateSession(t.Context(), s.OwnerID("bob"), "password", "192.0.2.1", "test")
+	session, err := s.Account.CreateProgramSession(t.Context(), s.OwnerID("bob"), "password", "192.0.2.1", "test")
 	if err != nil {
 		t.Fatal(err)
 	}
-	browser := s.With("Bearer " + session.Secret)
+	program := s.With("Bearer " + session.Secret)
 	bearer := token.Bearer("repository:acme/app:pull,push", "repository:bob/own:pull,push,delete")
 	at := bearer.StartUpload("bob/own")
 	for _, server := range []*berthtest.Server{s, elsewhere} { // so that each has seen them
 		bearer.At(server).Get("/v2/acme/app/manifests/v1").Want(http.StatusOK)
 		token.At(server).Get("/api/v3/user").Want(http.StatusOK)
-		browser.At(server).Get("/api/v3/user").Want(http.StatusOK)
+		program.At(server).Get("/api/v3/user").Want(http.StatusOK)
 	}
 	if err := s.Account.DeleteUser(t.Context(), berth.Operator(), "bob", account.Disposal{Packages: account.PackagesPurge}); err != nil {
 		t.Fatal(err)
@@ -148,7 +148,7 @@ func TestUserMadeAgain(t *testing.T) {
 		bearer.At(server).Do("PATCH", at, strings.NewReader("x")).Want(http.StatusUnauthorized, http.StatusNotFound)
 		token.At(server).Get("/token").Want(http.StatusUnauthorized)
 		token.At(server).Get("/api/v3/user").Want(http.StatusUnauthorized)
-		browser.At(server).Get("/api/v3/user").Want(http.StatusUnauthorized)
+		program.At(server).Get("/api/v3/user").Want(http.StatusUnauthorized)
 	}
 	refused(s)
 	s.Clock.Advance(5 * time.Second)

@@ -8,10 +8,12 @@ import (
 	"github.com/berth-registry/berth"
 )
 
-// Session is a sign-in of a browser as it is stored: its secret only as a hash.
+// Session is a sign-in of a browser or a program as it is stored: its secret only as a
+// hash.
 type Session struct {
 	ID        int64
 	UserID    int64
+	Program   bool
 	Hash      string
 	UserAgent string
 	Address   string
@@ -23,12 +25,12 @@ type Session struct {
 }
 
 const (
-	qCreateSession = `INSERT INTO sessions (user_id, hash, user_agent, address, created_at, used_at, expires_at, confirmed_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $5) RETURNING id`
-	qGetSession = `SELECT s.id, s.user_id, s.hash, s.user_agent, s.address, s.created_at, s.used_at, s.expires_at, s.confirmed_at,
+	qCreateSession = `INSERT INTO sessions (user_id, program, hash, user_agent, address, created_at, used_at, expires_at, confirmed_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id`
+	qGetSession = `SELECT s.id, s.user_id, s.program, s.hash, s.user_agent, s.address, s.created_at, s.used_at, s.expires_at, s.confirmed_at,
 			o.name, u.admin, u.blocked_at IS NOT NULL
 		FROM sessions s JOIN owners o ON o.id = s.user_id JOIN users u ON u.owner_id = s.user_id WHERE s.hash = $1`
-	qListSessions = `SELECT id, user_id, hash, user_agent, address, created_at, used_at, expires_at, confirmed_at FROM sessions
+	qListSessions = `SELECT id, user_id, program, hash, user_agent, address, created_at, used_at, expires_at, confirmed_at FROM sessions
 		WHERE user_id = $1 AND expires_at > $2 AND used_at > $3 ORDER BY id DESC LIMIT $4`
 	qTouchSession    = `UPDATE sessions SET used_at = $2 WHERE id = $1 AND used_at < $2`
 	qConfirmSession  = `UPDATE sessions SET confirmed_at = $3 WHERE user_id = $1 AND id = $2`
@@ -42,8 +44,8 @@ const (
 // CreateSession stores a session and returns its id. Errors: berth.ErrOwnerUnknown.
 func (tx *Tx) CreateSession(ctx context.Context, s Session) (int64, error) {
 	var id int64
-	err := tx.row(ctx, qCreateSession, s.UserID, s.Hash, s.UserAgent, s.Address,
-		micros(s.CreatedAt), micros(s.UsedAt), micros(s.ExpiresAt)).Scan(&id)
+	err := tx.row(ctx, qCreateSession, s.UserID, s.Program, s.Hash, s.UserAgent, s.Address,
+		micros(s.CreatedAt), micros(s.UsedAt), micros(s.ExpiresAt), micros(s.ConfirmedAt)).Scan(&id)
 	return id, dangling(err, berth.ErrOwnerUnknown)
 }
 
@@ -53,7 +55,7 @@ func (tx *Tx) GetSession(ctx context.Context, hash string) (Session, Credential,
 	var s Session
 	var created, used, expires, confirmed int64
 	var c Credential
-	err := tx.row(ctx, qGetSession, hash).Scan(&s.ID, &s.UserID, &s.Hash, &s.UserAgent, &s.Address, &created, &used, &expires, &confirmed,
+	err := tx.row(ctx, qGetSession, hash).Scan(&s.ID, &s.UserID, &s.Program, &s.Hash, &s.UserAgent, &s.Address, &created, &used, &expires, &confirmed,
 		&c.Login, &c.Admin, &c.Blocked)
 	s.CreatedAt, s.UsedAt, s.ExpiresAt = fromMicros(created), fromMicros(used), fromMicros(expires)
 	s.ConfirmedAt = fromMicros(confirmed)
@@ -68,7 +70,7 @@ func (tx *Tx) ListSessions(ctx context.Context, user int64, now, idle time.Time,
 	err := tx.list(ctx, func(rows *sql.Rows) error {
 		var s Session
 		var created, used, expires, confirmed int64
-		err := rows.Scan(&s.ID, &s.UserID, &s.Hash, &s.UserAgent, &s.Address, &created, &used, &expires, &confirmed)
+		err := rows.Scan(&s.ID, &s.UserID, &s.Program, &s.Hash, &s.UserAgent, &s.Address, &created, &used, &expires, &confirmed)
 		s.CreatedAt, s.UsedAt, s.ExpiresAt, s.ConfirmedAt = fromMicros(created), fromMicros(used), fromMicros(expires), fromMicros(confirmed)
 		list = append(list, s)
 		return err

@@ -13,7 +13,7 @@ import (
 )
 
 // TestUpgradeListing brings a database up to date in which packages inherit, roles were
-// given and packages lie in the trash.
+// given and packages lie in the trash, and somebody is signed in.
 func TestUpgradeListing(t *testing.T) {
 	t.Parallel()
 	metatest.EachBare(t, func(t *testing.T, address string) {
@@ -41,6 +41,8 @@ func TestUpgradeListing(t *testing.T) {
 				(1, 1, 'inherits', 'public', 1, TRUE, 0, 0, NULL), (2, 1, 'linked', 'public', 1, FALSE, 0, 0, NULL), (3, 1, 'alone', 'internal', NULL, FALSE, 0, 0, NULL),
 				(4, 1, '-/4/gone', 'public', NULL, FALSE, 0, 0, 0), (5, 1, 'empty', 'public', NULL, FALSE, 0, NULL, NULL)`,
 			`INSERT INTO package_roles (package_id, user_id, role) SELECT id, 1, 1 FROM packages`,
+			`INSERT INTO sessions (user_id, hash, user_agent, address, created_at, used_at, expires_at) VALUES
+				(1, 'a', 'berth login on laptop', '', 0, 0, 0), (1, 'b', 'Firefox berth login on x', '', 0, 0, 0)`,
 			`INSERT INTO trash (package_id, path, tags, deleted_by, deleted_by_id, deleted_at) VALUES (4, 'gone', '[]', 'ann', 1, 0)`,
 		} {
 			if _, err := old.ExecContext(t.Context(), q); err != nil {
@@ -59,6 +61,9 @@ func TestUpgradeListing(t *testing.T) {
 		}
 		if got := query(t, db, `SELECT CAST(owner_id AS TEXT) FROM trash`); !cmp.Equal(got, []string{"1"}) {
 			t.Errorf("owner of what is in the trash: %v", got)
+		}
+		if got := query(t, db, `SELECT user_agent FROM sessions WHERE program`); !cmp.Equal(got, []string{"berth login on laptop"}) {
+			t.Errorf("sessions of programs: %v", got)
 		}
 	})
 }

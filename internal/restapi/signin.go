@@ -60,7 +60,7 @@ func (a *API) postLogin(w *httpkit.Writer, r *http.Request, _ berth.Viewer) erro
 		return err
 	}
 	name := cmp.Or(in.Name, r.UserAgent())
-	session, err := a.account.SignIn(r.Context(), in.Login, in.Password, in.Code, a.origins.Address(r), name)
+	session, err := a.account.SignInProgram(r.Context(), in.Login, in.Password, in.Code, a.origins.Address(r), name)
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (a *API) postLogin(w *httpkit.Writer, r *http.Request, _ berth.Viewer) erro
 }
 
 func (a *API) writeSession(w *httpkit.Writer, r *http.Request, session account.Session) error {
-	v, err := a.account.SessionViewer(r.Context(), session.Secret, a.origins.Address(r))
+	v, err := a.account.ProgramViewer(r.Context(), session.Secret, a.origins.Address(r))
 	if err != nil {
 		return err
 	}
@@ -267,7 +267,7 @@ func (a *API) postJoin(w *httpkit.Writer, r *http.Request, _ berth.Viewer) error
 	if in.Invitation != "" {
 		how = "invitation"
 	}
-	session, err := a.account.CreateSession(r.Context(), v.UserID, how, a.origins.Address(r), "berth")
+	session, err := a.account.CreateProgramSession(r.Context(), v.UserID, how, a.origins.Address(r), "berth")
 	if err != nil {
 		return err
 	}

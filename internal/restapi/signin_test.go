@@ -12,10 +12,10 @@ import (
 	"github.com/berth-registry/berth/internal/berthtest"
 )
 
-// session signs somebody in without a password, as an outside provider does.
+// session signs a program in without a password, as an outside provider does.
 func session(t *testing.T, s *berthtest.Server, user string) *berthtest.Client {
 	t.Helper()
-	made, err := s.Account.CreateSession(t.Context(), s.Viewer(user).UserID, "test", "192.0.2.1", "test")
+	made, err := s.Account.CreateProgramSession(t.Context(), s.Viewer(user).UserID, "test", "192.0.2.1", "test")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,6 +54,12 @@ func TestOwnAccount(t *testing.T) {
 		t.Fatal(err, made.Login)
 	}
 	in := s.With("Bearer " + made.Token)
+	browser, err := s.Account.SignIn(t.Context(), "ada", "hunter2hunter2", "", "192.0.2.1", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	send(s.With("Bearer "+browser.Secret), "GET", "/user", "").Want(401) // it has to be a program's
+	send(in, "DELETE", fmt.Sprintf("/user/sessions/%d", browser.ID), "").Want(204)
 
 	var list []struct {
 		ID        int64

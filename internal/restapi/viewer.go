@@ -10,7 +10,7 @@ import (
 	"github.com/berth-registry/berth/internal/httpkit"
 )
 
-// authenticate tells who sent a request: an access token, a session or a password
+// authenticate tells who sent a request: an access token, a program's session or a password
 // in the Authorization header; no cookie, so that no other site can make a browser
 // send it. A bearer of the registry is for packages only.
 func (a *API) authenticate(w *httpkit.Writer, r *http.Request) (berth.Viewer, error) {
@@ -28,7 +28,7 @@ func (a *API) authenticate(w *httpkit.Writer, r *http.Request) (berth.Viewer, er
 		return berth.Viewer{}, berth.ErrCredentialsInvalid.With("more than one Authorization header")
 	}
 	if secret, ok := strings.CutPrefix(header, "Bearer "); ok && account.IsSession(secret) {
-		return a.account.SessionViewer(r.Context(), secret, a.origins.Address(r))
+		return a.account.ProgramViewer(r.Context(), secret, a.origins.Address(r))
 	}
 	v, err := a.account.Authenticate(r.Context(), header, a.origins.Address(r))
 	if err != nil {

@@ -309,7 +309,8 @@ func TestCommandLine(t *testing.T) {
 	if r = s.With("Bearer " + token.Token).Get("/api/v3/user").Want(http.StatusOK); !strings.Contains(string(r.Body), `"login":"ada"`) {
 		t.Errorf("%s", r.Body)
 	}
-	s.With("Bearer " + token.Token).Get("/v2/").Want(http.StatusUnauthorized) // docker uses access tokens
+	c.Get("/settings", "Cookie", "berth_session="+token.Token).Want(http.StatusSeeOther) // it is no browser's
+	s.With("Bearer " + token.Token).Get("/v2/").Want(http.StatusUnauthorized)            // docker uses access tokens
 	s.Clock.Advance(3 * time.Minute)
 	post(c, "/login/cli/token", form("code", code, "verifier", verifier)).Want(http.StatusUnauthorized)
 }

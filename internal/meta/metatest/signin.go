@@ -128,8 +128,8 @@ func testSessions(s *suite) {
 	ann, bob := s.user("Ann"), s.user("bob")
 	open := func(user int64, hash string, used, expires int) meta.Session {
 		row := meta.Session{
-			UserID: user, Hash: hash, UserAgent: "a browser", Address: "192.0.2.1",
-			CreatedAt: at(0), UsedAt: at(used), ExpiresAt: at(expires), ConfirmedAt: at(0),
+			UserID: user, Program: hash == "h1", Hash: hash, UserAgent: "a browser", Address: "192.0.2.1",
+			CreatedAt: at(0), UsedAt: at(used), ExpiresAt: at(expires), ConfirmedAt: at(1),
 		}
 		s.do(func(ctx context.Context, tx *meta.Tx) (err error) {
 			row.ID, err = tx.CreateSession(ctx, row)
