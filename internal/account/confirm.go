@@ -28,10 +28,16 @@ func (s *Service) Confirm(ctx context.Context, v berth.Viewer, password string) 
 		return err
 	}
 	if u.PasswordHash == "" {
-		return berth.ErrDenied.With("%s has no password; sign out, and sign in again as usual", u.Name)
+		return errSignInAgain(u)
 	}
 	now := s.now()
 	return s.meta.Update(ctx, func(tx *meta.Tx) error {
 		return tx.ConfirmSession(ctx, v.UserID, v.SessionID, now)
 	})
+}
+
+// errSignInAgain is for an account without a password, whose user can show only by
+// signing in that it is still him.
+func errSignInAgain(u meta.SignIn) error {
+	return berth.ErrDenied.With("%s has no password to be asked for; sign out, sign in again as usual, and do this within %d minutes", u.Name, int(confirmedFor.Minutes()))
 }

@@ -208,7 +208,7 @@ func (s *Service) ResetSecondFactor(ctx context.Context, v berth.Viewer, user st
 }
 
 // ownSignIn returns the account of the viewer, who may change how it signs in and
-// has shown its password once more, unless it has none.
+// has shown its password once more. Where there is none he must have signed in lately.
 func (s *Service) ownSignIn(ctx context.Context, v berth.Viewer, password string) (meta.SignIn, error) {
 	var u meta.SignIn
 	if err := self(v, v.UserID, v.Login, berth.ActionAdminAccount); err != nil {
@@ -226,6 +226,8 @@ func (s *Service) ownSignIn(ctx context.Context, v berth.Viewer, password string
 	case u.PasswordHash == "" && v.TokenID != 0:
 		// With a password of its own choice a token could do all that its user can.
 		return u, berth.ErrDenied.With("%s has no password to be asked for; sign in with a browser, a token cannot change how an account signs in then", u.Name)
+	case u.PasswordHash == "" && !s.Sure(v):
+		return u, errSignInAgain(u)
 	case u.PasswordHash == "":
 		return u, nil
 	}

@@ -312,7 +312,8 @@ func TestOwnAccountOnly(t *testing.T) {
 	refused(t, "a service account from outside", err, berth.ErrDenied)
 }
 
-// The password of an account that has none is not asked for.
+// The password of an account that has none is not asked for. Its user must have signed
+// in lately instead.
 func TestFactorWithoutPassword(t *testing.T) {
 	t.Parallel()
 	s := berthtest.New(t)
@@ -326,6 +327,11 @@ func TestFactorWithoutPassword(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	old := v
+	old.ConfirmedAt = old.ConfirmedAt.Add(-30 * time.Minute)
+	_, err = s.Account.StartSecondFactor(ctx, old, "")
+	refused(t, "a factor in an old session", err, berth.ErrDenied)
+	refused(t, "a password in an old session", s.Account.ChangePassword(ctx, old, "", secret), berth.ErrDenied)
 	f, err := s.Account.StartSecondFactor(ctx, v, "")
 	if err != nil {
 		t.Fatal(err)

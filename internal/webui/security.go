@@ -15,7 +15,8 @@ import (
 )
 
 // fieldCurrent is the password that counts now. Those who change how an account signs
-// in are asked for it each time, so that u.sure has nothing to add.
+// in are asked for it each time, and where there is none the core wants a fresh sign-in,
+// so that u.sure has nothing to add.
 const fieldCurrent = "current-password"
 
 func (u *UI) getSecurity(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {

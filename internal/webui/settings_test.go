@@ -214,8 +214,11 @@ func TestUnlink(t *testing.T) {
 	post(c, at, form("provider", "forge", "subject", "18"), session...).Want(http.StatusNotFound)
 	s.Exec(`UPDATE users SET password_hash = '' WHERE owner_id = ?`, s.OwnerID("ada"))
 	shows(t, post(c, at, form("provider", "forge", "subject", "<17>"), session...).Want(http.StatusConflict), `role="alert"`, "Unlink")
-	if err := s.Account.SetPassword(t.Context(), berth.Operator(), "ada", password); err != nil {
-		t.Fatal(err)
+	// Nobody who finds the browser open gives the account a password that he knows.
+	s.Clock.Advance(time.Hour)
+	for _, form := range []string{"password", "factor"} {
+		r := post(c, "/settings/security/"+form, "password=one+of+my+own&again=one+of+my+own", session...).Want(http.StatusForbidden)
+		shows(t, r, `role="alert"`, "sign out, sign in again as usual")
 	}
 	session = signIn(t, s, "ada")
 	shows(t, follow(t, c, post(c, at, form("provider", "forge", "subject", "<17>"), session...), session), "Unlinked.", "!&lt;17&gt;")
