@@ -16,16 +16,19 @@ import (
 
 const maxNotices = 3 // of tokens that run out
 
-// easy is what a token may do that is made without asking for the password again: that
-// of the first push. With any other one can do what the pages ask for it before.
-const easy = berth.ScopeReadPackages | berth.ScopeWritePackages | berth.ScopeReadUser
+// readOnly is what a token may do that is made without asking for the password again.
+// That of the first push may too, if it is narrowed to that: the scope alone is enough
+// to change settings and rights of packages, which pages ask for the password before.
+const readOnly = berth.ScopeReadPackages | berth.ScopeReadUser
 
 // mighty reports whether a token is asked for that a browser left open must not make.
 func mighty(form url.Values) bool {
-	return slices.ContainsFunc(form["scope"], func(s string) bool {
-		scopes, err := berth.ParseScopes(s)
-		return err != nil || scopes&^easy != 0
+	scopes, err := berth.ParseScopes(strings.Join(form["scope"], ","))
+	actions := form["action"]
+	narrow := len(actions) > 0 && !slices.ContainsFunc(actions, func(a string) bool {
+		return a != string(berth.ActionPull) && a != string(berth.ActionPush)
 	})
+	return err != nil || form.Get("expires") == expiresNever || scopes&^readOnly != 0 && (scopes&^(readOnly|berth.ScopeWritePackages) != 0 || !narrow)
 }
 
 func (u *UI) getTokens(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {

@@ -82,7 +82,16 @@ func TestTokensOfAnOpenBrowser(t *testing.T) {
 	c, session := s.As(""), signIn(t, s, "ada")
 	s.Clock.Advance(time.Hour)
 	const at = "/settings/tokens/new"
-	shown(t, post(c, at, form("name", "push", "expires", "30", "scope", "write:packages"), session...))
+	shown(t, post(c, at, form("name", "push", "expires", "30", "scope", "write:packages", "action", "push", "action", "pull"), session...))
+	shown(t, post(c, at, form("name", "read", "expires", "30", "scope", "read:packages", "scope", "read:user"), session...))
+	for _, harm := range [][]string{
+		{"expires", "30", "scope", "write:packages"}, // without actions it can change settings and rights
+		{"expires", "30", "scope", "write:packages", "action", "push", "action", "admin"},
+		{"expires", "30", "scope", "delete:packages", "action", "push"},
+		{"expires", "never", "scope", "read:packages"},
+	} {
+		shows(t, post(c, at, form(harm...), session...).Want(http.StatusOK), "Confirm that it is you", "!brt_")
+	}
 	for _, scope := range []string{"delete:packages", "admin", "user", "admin:org", "write:repositories"} {
 		body := []string{"name", "harm", "expires", "30", "scope", "write:packages", "scope", scope}
 		r := post(c, at, form(body...), session...).Want(http.StatusOK)
