@@ -52,7 +52,7 @@ func TestReadToken(t *testing.T) {
 func TestMighty(t *testing.T) {
 	t.Parallel()
 	for scopes, want := range map[string]bool{
-		"write:packages": false, "read:packages": false, "read:user": false, "delete:packages": true, "admin": true, "write:packages,admin": true,
+		"write:packages": true, "read:packages": false, "read:user": false, "delete:packages": true, "admin": true, "write:packages,admin": true,
 		"user": true, "admin:org": true, "write:repositories": true, "nonsense": true,
 	} {
 		if got := mighty(url.Values{"scope": {"read:packages", scopes}}); got != want {

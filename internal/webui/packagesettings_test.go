@@ -112,6 +112,7 @@ func TestSureSettings(t *testing.T) {
 		{"/tags/delete", "id", "1"},
 		{"/retention", "keep_newest", "1"},
 		{"/retention/delete"},
+		{"/inherit", "on", "no"},
 	} {
 		r := post(a.c, settingsPath+f[0], form(f[1:]...), a.session...).Want(http.StatusOK)
 		if !strings.Contains(string(r.Body), "Confirm that it is you") {
@@ -122,7 +123,6 @@ func TestSureSettings(t *testing.T) {
 		t.Error(diff)
 	}
 	a.send("/visibility", "visibility", "private")
-	a.send("/inherit", "on", "no")
 	a.send("/visibility", "visibility", "public", "-confirm", password)
 	if got := a.pkg().Visibility; got != berth.VisibilityPublic {
 		t.Errorf("%s", got)

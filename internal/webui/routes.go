@@ -1,7 +1,6 @@
 package webui
 
 import (
-	"net/url"
 	"slices"
 )
 
@@ -98,7 +97,7 @@ func (u *UI) adminRoutes() []route {
 		{method: "POST", path: "/-/admin/users/{user}/second-factor", handle: sure(u.postResetFactor)},
 		{method: "POST", path: "/-/admin/users/{user}/password", handle: sure(u.postUserPassword)},
 		{method: "POST", path: "/-/admin/users/{user}/name", handle: sure(u.postUserName)},
-		{method: "POST", path: "/-/admin/users/{user}/quota", handle: administering(u.postUserQuota)},
+		{method: "POST", path: "/-/admin/users/{user}/quota", handle: sure(u.postUserQuota)},
 		{method: "POST", path: "/-/admin/users/{user}/delete", handle: sure(u.postDeleteUser)},
 		{method: "GET", path: "/-/admin/invitations", handle: administering(u.getSiteInvitations)},
 		{method: "POST", path: "/-/admin/invitations", handle: sure(u.postSiteInvitations)},
@@ -108,8 +107,8 @@ func (u *UI) adminRoutes() []route {
 		{method: "GET", path: "/-/admin/packages", handle: administering(u.getTypes)},
 		{method: "POST", path: "/-/admin/packages/{type}", handle: sure(u.postType)},
 		{method: "GET", path: "/-/admin/quotas", handle: administering(u.getQuotas)},
-		{method: "POST", path: "/-/admin/quotas", handle: administering(u.postDefaultQuota)},
-		{method: "POST", path: "/-/admin/quotas/{owner}", handle: administering(u.postQuota)},
+		{method: "POST", path: "/-/admin/quotas", handle: sure(u.postDefaultQuota)},
+		{method: "POST", path: "/-/admin/quotas/{owner}", handle: sure(u.postQuota)},
 		{method: "GET", path: "/-/admin/audit", handle: administering(u.getAudit)},
 		{method: "GET", path: "/-/admin/doctor", handle: administering(u.getDoctor)},
 		{method: "GET", path: "/-/admin/jobs", handle: administering(u.getJobs)},
@@ -145,7 +144,7 @@ func (u *UI) repositoryRoutes() []route {
 		{method: "GET", path: one + "/packages", handle: u.in(u.getLinked)},
 		{method: "GET", path: one + "/collaborators", handle: u.in(u.getCollaborators)},
 		{method: "POST", path: one + "/collaborators", handle: u.sure(u.in(u.postCollaborator))},
-		{method: "POST", path: one + "/collaborators/remove", handle: u.in(u.postDropCollaborator)},
+		{method: "POST", path: one + "/collaborators/remove", handle: u.sure(u.in(u.postDropCollaborator))},
 		{method: "GET", path: one + "/settings", handle: u.in(u.getRepositorySettings)},
 		{method: "POST", path: one + "/settings", handle: u.sure(u.in(u.postRepositorySettings))},
 		{method: "POST", path: one + "/readme", handle: signed(u.in(u.postReadme)), limit: maxReadmeForm},
@@ -161,7 +160,7 @@ func (u *UI) teamRoutes() []route {
 		{method: "POST", path: "/{owner}/-/teams", handle: u.org(u.postTeam)},
 		{method: "GET", path: one, handle: u.org(u.getTeam)},
 		{method: "POST", path: one + "/members", handle: u.sure(u.org(u.postTeamMember))},
-		{method: "POST", path: one + "/members/remove", handle: u.org(u.postDropTeamMember)},
+		{method: "POST", path: one + "/members/remove", handle: u.sure(u.org(u.postDropTeamMember))},
 		{method: "POST", path: one + "/delete", handle: u.sure(u.org(u.postDeleteTeam))},
 	}
 }
@@ -172,7 +171,7 @@ func (u *UI) peopleRoutes() []route {
 	return []route{
 		{method: "GET", path: at, handle: u.org(u.getPeople)},
 		{method: "POST", path: at, handle: u.sure(u.org(u.postMember))},
-		{method: "POST", path: at + "/remove", handle: u.org(u.postDropMember)},
+		{method: "POST", path: at + "/remove", handle: u.sure(u.org(u.postDropMember))},
 		{method: "GET", path: at + "/invitations", handle: u.org(u.getInvitations)},
 		{method: "POST", path: at + "/invitations", handle: u.sure(u.org(u.postInvitation))},
 		{method: "POST", path: at + "/invitations/drop", handle: u.org(u.postDropInvitation)},
@@ -236,13 +235,13 @@ func (u *UI) packageSettingsRoutes() []route {
 	list := []route{
 		{method: "GET", path: one, handle: signed(u.onPackage(u.getSettings))},
 		{method: "POST", path: one + "/visibility", handle: u.sureIf(widens, u.onPackage(u.postVisibility))},
-		{method: "POST", path: one + "/repository", handle: signed(u.onPackage(u.postLink))},
-		{method: "POST", path: one + "/unlink", handle: signed(u.onPackage(u.postUnlink))},
-		{method: "POST", path: one + "/inherit", handle: u.sureIf(func(f url.Values) bool { return f.Get("on") == "yes" }, u.onPackage(u.postInherit))},
+		{method: "POST", path: one + "/repository", handle: u.sure(u.onPackage(u.postLink))},
+		{method: "POST", path: one + "/unlink", handle: u.sure(u.onPackage(u.postUnlink))},
+		{method: "POST", path: one + "/inherit", handle: u.sure(u.onPackage(u.postInherit))},
 		{method: "POST", path: one + "/delete", handle: u.sure(u.onPackage(u.postDeletePackage))},
 		{method: "GET", path: one + "/access", handle: signed(u.onPackage(u.getAccess))},
 		{method: "POST", path: one + "/access", handle: u.sure(u.onPackage(u.postRole))},
-		{method: "POST", path: one + "/access/remove", handle: signed(u.onPackage(u.postDropRole))},
+		{method: "POST", path: one + "/access/remove", handle: u.sure(u.onPackage(u.postDropRole))},
 		{method: "GET", path: one + "/names", handle: signed(u.onPackage(u.getPackageNames))},
 		{method: "POST", path: one + "/names/drop", handle: u.sure(u.onPackage(u.postDropName))},
 		{method: "POST", path: one + "/move", handle: u.sure(u.onPackage(u.postMove))},
@@ -254,7 +253,7 @@ func (u *UI) packageSettingsRoutes() []route {
 		at, on := of.at, of.on
 		list = append(list,
 			route{method: "GET", path: at + "/tags", handle: signed(on(u.getTagRules))},
-			route{method: "POST", path: at + "/tags", handle: signed(on(u.postTagRule))},
+			route{method: "POST", path: at + "/tags", handle: u.sure(on(u.postTagRule))},
 			route{method: "POST", path: at + "/tags/delete", handle: u.sure(on(u.postDropTagRule))},
 			route{method: "GET", path: at + "/retention", handle: signed(on(u.getRetention))},
 			route{method: "POST", path: at + "/retention", handle: u.sure(on(u.postRetention))},
