@@ -76,6 +76,12 @@ func TestSignInAndOut(t *testing.T) {
 		t.Error(body)
 	}
 	c.Get("/login", session...).Want(http.StatusSeeOther) // nothing to do here
+	// Who signs in once more leaves no session behind.
+	r = post(c, "/login", form("name", "ada", "password", password), session...).Want(http.StatusSeeOther)
+	if body := string(c.Get("/", session...).Body); strings.Contains(body, "Signed in as") {
+		t.Error("the old session goes on")
+	}
+	session = []string{"Cookie", "berth_session=" + cookie(t, r, "berth_session").Value}
 	out := post(c, "/logout", "", session...).Want(http.StatusSeeOther)
 	if dropped := cookie(t, out, "berth_session"); dropped == nil || dropped.MaxAge >= 0 {
 		t.Errorf("%v", dropped)

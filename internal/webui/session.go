@@ -64,8 +64,16 @@ func (u *UI) viewer(w *httpkit.Writer, r *http.Request) (berth.Viewer, error) {
 	return v, err
 }
 
-// welcome signs the browser in and sends it where it wanted to go.
+// welcome signs the browser in and sends it where it wanted to go. The session that it
+// had until now ends: the browser forgets it, and nobody would end it later.
 func (u *UI) welcome(w *httpkit.Writer, r *http.Request, s account.Session, next string) error {
+	old, err := u.viewer(w, r)
+	if err != nil {
+		return err
+	}
+	if err := u.account.SignOut(r.Context(), old); err != nil {
+		return err
+	}
 	u.setCookie(w, r, cookieSession, s.Secret, s.ExpiresAt.Sub(u.account.Now()))
 	return redirect(w, safeNext(next))
 }
