@@ -29,17 +29,36 @@ async function copy(button) {
   setTimeout(() => button.classList.remove("copied"), 2000);
 }
 
-// Lists whose rows can be chosen: a box for all of them, and a bar that counts.
+// Lists whose rows can be chosen: a box for all of them, and a bar that counts. A list
+// that is filtered does not show all that was chosen, which goes along nevertheless.
+const kept = new Set();
+
+function recall(form) {
+  const boxes = [...form.querySelectorAll("input[data-row]")];
+  for (const box of boxes) box.checked = kept.has(box.value);
+  const shown = new Set(boxes.map((b) => b.value));
+  for (const field of form.querySelectorAll("[data-kept]")) field.remove();
+  for (const value of kept) {
+    if (shown.has(value)) continue;
+    const field = Object.assign(document.createElement("input"), { type: "hidden", name: boxes[0].name, value });
+    field.dataset.kept = "";
+    form.append(field);
+  }
+}
+
 function recount(form) {
   const boxes = [...form.querySelectorAll("input[data-row]")];
   const chosen = boxes.filter((b) => b.checked);
+  for (const box of boxes) kept[box.checked ? "add" : "delete"](box.value);
   const all = form.querySelector("input[data-all]");
   if (all) {
     all.checked = boxes.length > 0 && chosen.length === boxes.length;
     all.indeterminate = chosen.length > 0 && chosen.length < boxes.length;
   }
-  for (const bar of form.querySelectorAll("[data-chosen]")) bar.textContent = String(chosen.length);
-  for (const button of form.querySelectorAll("[data-needs-rows]")) button.disabled = chosen.length === 0;
+  const hidden = form.querySelectorAll("input[data-kept]").length;
+  const text = `${chosen.length + hidden} chosen` + (hidden ? `, ${hidden} of them not in this list` : "");
+  for (const bar of form.querySelectorAll("[data-chosen]")) bar.textContent = text;
+  for (const button of form.querySelectorAll("[data-needs-rows]")) button.disabled = chosen.length + hidden === 0;
 }
 
 // A field where a name has to be typed again unlocks its button.
@@ -85,6 +104,17 @@ function prepare(part) {
   for (const field of part.querySelectorAll("input[data-name]")) unlock(field);
 }
 
+// swapped looks after a list that came in place of another, and says how long it is.
+function swapped(event) {
+  for (const form of document.querySelectorAll("form[data-rows]")) recall(form);
+  prepare(document);
+  const list = document.getElementById(event.detail.ctx.target.id);
+  if (!event.detail.ctx.select || !list) return;
+  const n = list.querySelectorAll("li:not(li li), tbody > tr").length;
+  const more = list.querySelector(".pager a[rel=next]") ? ", with more on the next page" : "";
+  say(n ? `${n} ${n === 1 ? "entry" : "entries"} shown${more}` : "Nothing found");
+}
+
 document.addEventListener("click", (event) => {
   const target = event.target.closest?.("[data-copy],[data-line]");
   if (target?.matches("[data-line]")) chooseLine(event, target);
@@ -124,12 +154,15 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("submit", busy);
-window.addEventListener("pageshow", () => root.classList.remove("busy"));
+window.addEventListener("pageshow", () => {
+  root.classList.remove("busy");
+  prepare(document); // a browser that goes back fills in fields after this was run
+});
 window.addEventListener("hashchange", markLines);
 document.addEventListener("htmx:before:request", busy);
 document.addEventListener("htmx:finally:request", () => root.classList.remove("busy"));
 document.addEventListener("htmx:before:response", other);
-document.addEventListener("htmx:after:swap", () => prepare(document));
+document.addEventListener("htmx:after:swap", swapped);
 
 prepare(document);
 markLines();

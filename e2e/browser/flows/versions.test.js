@@ -36,7 +36,7 @@ test("versions are chosen, deleted and restored", async (t) => {
   const rows = w.page.locator("input[data-row]");
   await rows.nth(0).check();
   await rows.nth(1).check();
-  assert.equal(await w.page.locator("[data-chosen]").textContent(), "2");
+  assert.equal(await w.page.locator("[data-chosen]").textContent(), "2 chosen");
   await w.submit(remove);
   await w.look();
   assert.match(await w.main().textContent(), /That frees [1-9]/, "it says what that frees");

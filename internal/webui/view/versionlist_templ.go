@@ -250,7 +250,7 @@ func versionList(p VersionsPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "</ul><div class=\"chooser\"><span class=\"needs-js muted\"><span data-chosen>0</span> chosen</span> <button class=\"danger-button push\" data-needs-rows>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "</ul><div class=\"chooser\"><span class=\"needs-js muted\" data-chosen>0 chosen</span> <button class=\"danger-button push\" data-needs-rows>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
