@@ -167,4 +167,8 @@ document.addEventListener("htmx:after:swap", swapped);
 prepare(document);
 markLines();
 // On a phone the pages beside this one are a strip, which may hide where one is.
-document.querySelector(".nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+for (const here of document.querySelectorAll(":is(.nav, .tabs) [aria-current]")) {
+  const strip = here.parentElement;
+  const [a, b] = [strip.getBoundingClientRect(), here.getBoundingClientRect()];
+  strip.scrollLeft += (b.left + b.right - a.left - a.right) / 2;
+}

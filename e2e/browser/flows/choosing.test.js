@@ -56,3 +56,9 @@ test("what was chosen stays so while the list is filtered, which is said", async
   await w.submit("Delete the chosen versions");
   assert.equal(await w.main().locator("li.box-row").count(), 2, "the one out of sight is asked about too");
 });
+
+test("on a phone the tab of the page is on the screen", async () => {
+  const { w } = await pushed(["1"], "settings", { width: 360, height: 740, touch: true, mobile: true });
+  const { x, width } = await w.page.locator(".tabs [aria-current]").boundingBox();
+  assert.ok(x >= 0 && x + width <= 360, `it is from ${x} to ${x + width}`);
+});
