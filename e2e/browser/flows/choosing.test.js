@@ -62,3 +62,12 @@ test("on a phone the tab of the page is on the screen", async () => {
   const { x, width } = await w.page.locator(".tabs [aria-current]").boundingBox();
   assert.ok(x >= 0 && x + width <= 360, `it is from ${x} to ${x + width}`);
 });
+
+test("tables fit on a phone", async () => {
+  const { w, name } = await pushed(["1", "2"], "versions", { width: 360, height: 740, touch: true, mobile: true });
+  for (const path of [`/${name}/-/compare?a=1&b=2`, `/${name.split("/")[0]}/-/settings/audit`]) {
+    await w.visit(path);
+    const cut = await w.page.locator(".table-wrap").evaluateAll((list) => list.filter((e) => e.scrollWidth > e.clientWidth).length);
+    assert.equal(cut, 0, `tables of ${path} that scroll sideways`);
+  }
+});

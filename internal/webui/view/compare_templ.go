@@ -259,7 +259,7 @@ func comparison(p ComparePage, c Comparison) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<div class=\"table-wrap box\" tabindex=\"0\" role=\"region\" aria-label=\"The versions\"><table><thead><tr><th scope=\"col\"><span class=\"sr-only\">What</span></th><th scope=\"col\">From <span class=\"mono\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<div class=\"table-wrap box\" tabindex=\"0\" role=\"region\" aria-label=\"The versions\"><table class=\"from-to\"><thead><tr><th scope=\"col\"><span class=\"sr-only\">What</span></th><th scope=\"col\">From <span class=\"mono\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
