@@ -54,6 +54,8 @@ func webSiteRows() []row {
 	return []row{
 		webGet("/-/start", "/-/start", anybody, 200),
 		webPost("/-/start", "/-/start", nil, person, 200),
+		webGet("/-/start/arrived", "/-/start/arrived?since=99999999999", person, 204),
+		webGet("/-/start/arrived", "/-/start/arrived?since=0", person, 400),
 		webPost("/-/theme", "/-/theme", url.Values{"theme": {"dark"}}, idle(anybody), 303),
 		webPost("/-/theme", "/-/theme", url.Values{"theme": {"pink"}}, anybody, 400),
 	}

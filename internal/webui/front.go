@@ -54,7 +54,7 @@ func (u *UI) startPage(r *http.Request, v berth.Viewer) view.StartPage {
 	if !v.Anonymous() {
 		owner = strings.ToLower(v.Login)
 	}
-	return view.StartPage{Host: u.host(r), Owner: owner, Plain: strings.HasPrefix(u.origins.Of(r), "http://")}
+	return view.StartPage{Host: u.host(r), Owner: owner, Plain: strings.HasPrefix(u.origins.Of(r), "http://"), Since: u.account.Now().Unix()}
 }
 
 // getStart walks from nothing to the first push.

@@ -23,6 +23,7 @@ func (u *UI) siteRoutes() []route {
 		{method: "POST", path: "/-/theme", handle: u.postTheme},
 		{method: "GET", path: "/-/start", handle: u.getStart},
 		{method: "POST", path: "/-/start", handle: signed(u.postStart)},
+		{method: "GET", path: "/-/start/arrived", handle: signed(u.getArrived)},
 	}
 }
 

@@ -15,17 +15,26 @@ export class Docker {
   }
 
   // run returns what docker prints; with fails, what it prints when it is refused.
-  run(args, { input = "", fails = false } = {}) {
+  run(args, options) {
+    return this.start("docker", args, options);
+  }
+
+  // shell runs lines as they are copied from a page.
+  shell(lines) {
+    return this.start("sh", ["-ec", lines]);
+  }
+
+  start(program, args, { input = "", fails = false } = {}) {
     return new Promise((ok, wrong) => {
       const env = { ...process.env, DOCKER_HOST: engine, DOCKER_CONFIG: this.config, DOCKER_BUILDKIT: "0" };
-      const p = spawn("docker", args, { env, stdio: ["pipe", "pipe", "pipe"] });
+      const p = spawn(program, args, { env, stdio: ["pipe", "pipe", "pipe"] });
       let out = "";
       p.stdout.on("data", (d) => (out += d));
       p.stderr.on("data", (d) => (out += d));
       p.once("error", wrong);
       p.once("close", (code) => {
         if ((code !== 0) === fails) ok(out.trim());
-        else wrong(new Error(`docker ${args.join(" ")}: ${code}\n${out}`));
+        else wrong(new Error(`${program} ${args.join(" ")}: ${code}\n${out}`));
       });
       p.stdin.on("error", () => {}); // it may have ended before reading
       p.stdin.end(input);
