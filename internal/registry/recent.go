@@ -11,14 +11,14 @@ import (
 )
 
 // maxRecentOrgs bounds the organizations whose packages are looked at for one person.
-const maxRecentOrgs = 100
+const maxRecentOrgs = 25
 
 // ListRecent returns packages of the viewer and of the organizations that he is in (the
-// first hundred of them), as far as he may read them: first those into which something
+// first 25 of them), as far as he may read them: first those into which something
 // was pushed last. A viewer who is nobody has none.
 func (s *Service) ListRecent(ctx context.Context, v berth.Viewer, limit int) ([]Package, error) {
 	limit = within(limit, 1, MaxPage)
-	return s.listed(ctx, v, func(tx *meta.Tx) ([]meta.ListedPackage, error) {
+	return s.findListed(ctx, v, func(tx *meta.Tx) ([]meta.ListedPackage, error) {
 		if v.Anonymous() {
 			return nil, nil
 		}

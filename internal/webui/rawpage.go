@@ -111,12 +111,12 @@ func shorten(s string, most int) string {
 // visible writes characters that nobody sees as JSON escapes them: some turn the direction
 // of writing around, so that a document would seem to say something else.
 func visible(line string) string {
-	if !strings.ContainsFunc(line, hidden) {
+	if !strings.ContainsFunc(line, formats) {
 		return line
 	}
 	var b strings.Builder
 	for _, r := range line {
-		if !hidden(r) {
+		if !formats(r) {
 			b.WriteRune(r)
 			continue
 		}
@@ -127,7 +127,7 @@ func visible(line string) string {
 	return b.String()
 }
 
-func hidden(r rune) bool { return unicode.Is(unicode.Cf, r) }
+func formats(r rune) bool { return unicode.Is(unicode.Cf, r) }
 
 // getVersionByID leads to the page of a version that is named by its number, as lists of
 // the API do.

@@ -19,6 +19,13 @@ func (u *UI) getSearch(w *httpkit.Writer, r *http.Request, v berth.Viewer) error
 	if err != nil {
 		return err
 	}
+	to, err := u.pasted(r, v, r.URL.Query().Get("q"))
+	if err != nil {
+		return err
+	}
+	if to != "" {
+		return redirect(w, to)
+	}
 	text, err := berth.ParseSearch(r.URL.Query().Get("q"))
 	if err != nil {
 		return err

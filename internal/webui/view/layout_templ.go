@@ -212,7 +212,7 @@ func top(f Frame) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "\" placeholder=\"Search packages\" maxlength=\"100\" autocomplete=\"off\" data-search> <kbd class=\"needs-js\" aria-hidden=\"true\">/</kbd></form><nav class=\"actions\" aria-label=\"You\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "\" placeholder=\"Search packages\" maxlength=\"800\" autocomplete=\"off\" data-search> <kbd class=\"needs-js\" aria-hidden=\"true\">/</kbd></form><nav class=\"actions\" aria-label=\"You\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
