@@ -75,6 +75,7 @@ func (u *UI) serve(w *httpkit.Writer, r *http.Request) error {
 	}
 	rt, allowed := u.match(r)
 	if rt == nil {
+		u.who(w, r)
 		if len(allowed) > 0 {
 			w.Header().Set("Allow", strings.Join(allowed, ", "))
 			return berth.ErrMethodUnsupported.With("use %s", strings.Join(allowed, ", "))
@@ -100,6 +101,14 @@ func (u *UI) serve(w *httpkit.Writer, r *http.Request) error {
 		return mustSignIn(w, r)
 	}
 	return err
+}
+
+// who finds out who gets an error that comes before his session is looked at, so that its
+// page does not show him as signed out.
+func (u *UI) who(w *httpkit.Writer, r *http.Request) {
+	if v, err := u.viewer(w, r); err == nil {
+		w.Viewer = v
+	}
 }
 
 // harden tells the browser what no page here does.
