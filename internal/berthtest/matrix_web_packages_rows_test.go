@@ -56,6 +56,10 @@ func webRedirectRows() []row {
 		webGet("/{owner}/-/packages/container/{rest...}", "/acme/-/packages/container/sample/v1", anybody, 303),
 		webGet("/{owner}/-/packages/settings/container/{rest...}", "/acme/-/packages/settings/container/sample", anybody, 303),
 		webGet("/{owner}/{repository}/pkgs/container/{rest...}", "/acme/sample/pkgs/container/sample", anybody, 303),
+		webGet("/{owner}/{repository}/packages", "/acme/sample/packages", anybody, 303),
+		webGet("/user/settings/packages", "/user/settings/packages", anybody, 303),
+		webGet("/org/{owner}/settings/packages", "/org/acme/settings/packages", anybody, 303),
+		webGet("/explore", "/explore", anybody, 303),
 		webGet("/{owner}/{repository}/pkgs/container/{rest...}", "/acme/sample/pkgs/container/"+strings.Repeat("x", 300), anybody, 404),
 	}
 }

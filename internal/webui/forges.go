@@ -31,11 +31,14 @@ func (u *UI) forgeRoutes() []route {
 		{method: "GET", path: "/{owner}/-/packages/container/{rest...}", handle: getForgejo},
 		{method: "GET", path: "/{owner}/-/packages/settings/container/{rest...}", handle: getForgejoSettings},
 		{method: "GET", path: "/{owner}/{repository}/pkgs/container/{rest...}", handle: u.getPkgs},
+		{method: "GET", path: "/user/settings/packages", handle: getOwnSettings},
+		{method: "GET", path: "/org/{owner}/settings/packages", handle: getOrgSettings},
+		{method: "GET", path: "/explore", handle: getExplore},
 	}
 	for _, p := range forgeOwnerPages() {
 		list = append(list, route{method: "GET", path: p.from, handle: sendOn(p.to)})
 	}
-	return list
+	return append(list, route{method: "GET", path: "/{owner}/{repository}/packages", handle: u.getGitHubRepository})
 }
 
 // forgePage is an address of a forge's, and what comes after the owner in ours.
@@ -199,5 +202,8 @@ func toPackage(w *httpkit.Writer, r *http.Request, name []string, rest string) e
 		return berth.ErrRouteUnknown
 	}
 	u := url.URL{Path: to + rest}
+	if kind := r.URL.Query().Get("filters[version_type]"); strings.HasSuffix(rest, "/-/versions") && (kind == "tagged" || kind == "untagged") {
+		u.RawQuery = "filter=" + kind
+	}
 	return redirect(w, u.String())
 }

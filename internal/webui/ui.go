@@ -75,6 +75,9 @@ func (u *UI) serve(w *httpkit.Writer, r *http.Request) error {
 	}
 	rt, allowed := u.match(r)
 	if rt == nil {
+		if to := u.unslashed(r); to != "" {
+			return redirect(w, to)
+		}
 		u.who(w, r)
 		if len(allowed) > 0 {
 			w.Header().Set("Allow", strings.Join(allowed, ", "))
