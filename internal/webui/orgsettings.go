@@ -141,7 +141,7 @@ func (u *UI) postFreeName(w *httpkit.Writer, r *http.Request, v berth.Viewer, o 
 		err = u.registry.DropAlias(r.Context(), v, n)
 	}
 	if err != nil {
-		return again(err, func(s sent) error { return u.showNames(w, r, v, o, s) })
+		return ifMay(o.Manages, again(err, func(s sent) error { return u.showNames(w, r, v, o, s) }))
 	}
 	return u.done(w, r, "/"+o.Login+"/-/settings/names", "The name %s is free.", n)
 }

@@ -50,6 +50,7 @@ func TestNamesPage(t *testing.T) {
 	mia.page(at, http.StatusForbidden)
 	ada.page(at, 200, "acme/web", `href="/acme/site"`)
 	ada.wrong(at, http.StatusNotFound, form("name", "acme/nothing"))
+	post(mia.c, at, form("name", "acme/nothing"), mia.session...).Want(http.StatusNotFound) // as the core says, whoever may not see the list
 	ada.wrong(at, http.StatusBadRequest, form("name", "ada/web"))
 	ada.send(at, "name", "acme/web")
 	ada.page(at, 200, "No old names")
