@@ -59,18 +59,10 @@ type held struct {
 
 // attachedTo returns what says something of a version or of an image in it: signatures,
 // SBOMs, provenance, whether as referrers, by tags of cosign, or in the index as BuildKit
-// has it; at most 500. Errors: berth.ErrVersionUnknown; berth.ErrRequestTooLarge for a
-// version with too many manifests.
-func attachedTo(ctx context.Context, tx *meta.Tx, pkg, id int64) (list []AttachedTo, err error) {
-	row, err := tx.GetVersion(ctx, pkg, id)
-	if err != nil {
-		return nil, err
-	}
-	version, err := versionOf(row)
-	if err != nil {
-		return nil, err
-	}
-	root := held{part: meta.Part{ID: row.ID, Digest: row.Digest, MediaType: row.MediaType, Size: row.Size}}
+// has it; at most 500. Errors: berth.ErrRequestTooLarge for a version with too many
+// manifests.
+func attachedTo(ctx context.Context, tx *meta.Tx, pkg int64, version Version) (list []AttachedTo, err error) {
+	root := held{part: meta.Part{ID: version.ID, Digest: version.Digest, MediaType: version.MediaType, Size: version.ManifestSize}}
 	if p := version.Summary.Platforms; len(p) == 1 && p[0].Digest == "" {
 		root.child.Platform = p[0]
 	}
@@ -80,7 +72,7 @@ func attachedTo(ctx context.Context, tx *meta.Tx, pkg, id int64) (list []Attache
 	}
 	platforms, seen := runsOn(parts), map[int64]bool{}
 	for _, h := range parts {
-		found, subject, err := h.attached(ctx, tx, pkg, row.Digest)
+		found, subject, err := h.attached(ctx, tx, pkg, version.Digest)
 		if err != nil {
 			return nil, err
 		}

@@ -53,7 +53,6 @@ func TestPlanDeletion(t *testing.T) {
 		k.refused("bob", err, berth.ErrPackageUnknown)
 		_, err = k.s.Registry.DescribeVersions(t.Context(), k.v, k.n, make([]int64, registry.MaxBulk+1)...)
 		k.refused("too many", err, berth.ErrRequestInvalid)
-
 	})
 }
 

@@ -47,7 +47,7 @@ func (s *Service) GetVersionAt(ctx context.Context, v berth.Viewer, n berth.Name
 		if err := at.readPlatform(ctx, tx, n, standing.PackageID, ref, platform); err != nil {
 			return err
 		}
-		at.Attached, err = attachedTo(ctx, tx, standing.PackageID, found.ManifestID)
+		at.Attached, err = attachedTo(ctx, tx, standing.PackageID, at.Version.Version)
 		if errors.Is(err, berth.ErrRequestTooLarge) {
 			at.Attached, err = nil, nil
 		}

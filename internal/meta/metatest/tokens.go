@@ -94,9 +94,10 @@ func testListTokens(s *suite) {
 		ids = append(ids, s.token(t))
 	}
 	s.token(meta.Token{UserID: bob, Hash: "bob"})
+	revoked := true
 	list := func(user, before int64, limit int) (got []int64) {
 		for _, t := range view(s, func(ctx context.Context, tx *meta.Tx) ([]meta.Token, error) {
-			return tx.ListTokens(ctx, user, before, limit, true)
+			return tx.ListTokens(ctx, user, before, limit, revoked)
 		}) {
 			got = append(got, t.ID)
 		}
@@ -125,6 +126,9 @@ func testListTokens(s *suite) {
 		_, err := tx.RevokeToken(ctx, ids[0], at(1))
 		return err
 	})
+	same(s, "with the revoked one", []int64{ids[1], ids[0]}, list(ann, ids[2], 2))
+	revoked = false
+	same(s, "without it", []int64{ids[1]}, list(ann, ids[2], 2))
 	s.refused("HoldToken of a revoked one", berth.ErrTokenUnknown, hold)
 	s.refused("HoldToken of another's", berth.ErrTokenUnknown, func(ctx context.Context, tx *meta.Tx) error { return tx.HoldToken(ctx, bob, ids[1]) })
 	same(s, "good tokens", 4, count(59))
