@@ -62,14 +62,16 @@ func someVersions(ctx context.Context, tx *meta.Tx, pkg int64, ids []int64) ([]V
 // DeletionPlan is what deleting versions would take.
 type DeletionPlan struct {
 	Versions []Version // those that there are, newest first
+	Kept     []Version // chosen too, but a rule keeps the viewer from deleting them
 	// Freed is how many bytes nobody else holds: what would be free in the end. It is -1
 	// where there are too many manifests to tell.
 	Freed int64
 }
 
 // PlanDeletion says what [Service.DeleteVersions] would delete, and how much that frees:
-// of several versions together it is more than the sum, for they share layers. It does not
-// say whether the deletion will be refused. Errors: those of [Service.enter];
+// of several versions together it is more than the sum, for they share layers. Those
+// that a rule protects from the viewer are left out; whether the deletion will be refused
+// for something else it does not say. Errors: those of [Service.enter];
 // berth.ErrPackageUnknown; berth.ErrRequestInvalid for none or more than [MaxBulk].
 func (s *Service) PlanDeletion(ctx context.Context, v berth.Viewer, n berth.Name, ids ...int64) (DeletionPlan, error) {
 	var plan DeletionPlan
@@ -88,10 +90,30 @@ func (s *Service) PlanDeletion(ctx context.Context, v berth.Viewer, n berth.Name
 			return err
 		}
 		slices.Reverse(plan.Versions)
+		if plan.Versions, plan.Kept, err = s.deletable(ctx, tx, v, standing.PackageID, plan.Versions); err != nil {
+			return err
+		}
 		plan.Freed, err = freedTogether(ctx, tx, standing.PackageID, plan.Versions)
 		return err
 	})
 	return plan, err
+}
+
+// deletable parts versions: those that the viewer may delete, and those that rules on
+// their tags protect from him.
+func (s *Service) deletable(ctx context.Context, tx *meta.Tx, v berth.Viewer, pkg int64, list []Version) (free, kept []Version, err error) {
+	h, err := s.shieldOf(ctx, tx, pkg, v)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, version := range list {
+		if slices.ContainsFunc(version.Tags, func(t berth.Tag) bool { _, blocked := h.blocking(t); return blocked }) {
+			kept = append(kept, version)
+		} else {
+			free = append(free, version)
+		}
+	}
+	return free, kept, nil
 }
 
 // freedTogether returns how many bytes are there only for these versions.

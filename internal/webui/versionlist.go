@@ -98,12 +98,15 @@ func (u *UI) askDelete(w *httpkit.Writer, r *http.Request, v berth.Viewer, at pl
 	if err != nil {
 		return err
 	}
-	if len(plan.Versions) == 0 {
+	if len(plan.Versions)+len(plan.Kept) == 0 {
 		return berth.ErrVersionUnknown.With("%s has none of these versions", at.name)
 	}
 	p := view.DeletePage{Head: at.head("versions"), Freed: plan.Freed, Failure: s.text}
 	for _, version := range plan.Versions {
 		p.Rows = append(p.Rows, versionRow(at, version))
+	}
+	for _, version := range plan.Kept {
+		p.Kept = append(p.Kept, versionRow(at, version))
 	}
 	return u.show(w, r, v, page{status: s.status, title: "Delete versions of " + at.name.String(), main: view.DeleteVersions(p)})
 }

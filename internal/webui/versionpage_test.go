@@ -161,6 +161,14 @@ func TestDeleteAndRestoreVersions(t *testing.T) {
 		t.Fatal(plan.Freed, err)
 	}
 	p.has(ask, "Move 1 version to the trash?", "<strong>"+view.Bytes(plan.Freed)+"</strong>", "1.0</a>", "linux/amd64")
+	// What a rule protects is not asked about: it stays, and the rest can go.
+	both := p.page(fmt.Sprintf("%s&id=%d", ask, index))
+	if !strings.Contains(both, "Move 1 version to the trash?") || !strings.Contains(both, "1 version of those that were chosen will stay") || strings.Contains(both, fmt.Sprintf(`name="id" value="%d"`, index)) {
+		t.Error(main(both))
+	}
+	if only := p.page(fmt.Sprintf("/ada/web/-/versions/delete?id=%d", index)); !strings.Contains(only, "None of these can be deleted") || strings.Contains(only, "Move to the trash") {
+		t.Error(main(only))
+	}
 	for _, bad := range []string{"", "?id=", "?id=x", "?id=-1", "?id=0"} {
 		p.page("/ada/web/-/versions/delete"+bad, http.StatusBadRequest)
 	}

@@ -49,7 +49,8 @@ type VersionsPage struct {
 type DeletePage struct {
 	Head    PackageHead
 	Rows    []VersionRow
-	Freed   int64 // -1: not known
+	Kept    []VersionRow // chosen too, but protected
+	Freed   int64        // -1: not known
 	Failure string
 }
 
