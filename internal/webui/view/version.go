@@ -118,6 +118,11 @@ func words(list []string) string {
 	return strings.Join(quoted, " ")
 }
 
+// configOf is where all of an image's configuration is.
+func configOf(name string, i *Image) templ.SafeURL {
+	return local("/%s/-/raw/%s", name, i.Digest) + "?part=config"
+}
+
 func (i *Image) configured() bool {
 	return len(i.Entrypoint)+len(i.Cmd)+len(i.Env)+len(i.Ports)+len(i.Volumes) > 0 || i.User+i.WorkingDir+i.StopSignal != ""
 }
