@@ -466,11 +466,11 @@ func TokenMade(p MadeToken) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = Command("echo "+p.Secret+" | docker login "+p.Host+" -u "+p.Login+" --password-stdin", "the command that logs in").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Command("docker login "+p.Host+" -u "+p.Login, "the command that logs in").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "<p class=\"hint\">podman, helm and oras take the same name and token.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "<p class=\"hint\">docker asks for a password: paste the token there. podman, helm and oras take the same name and token.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
