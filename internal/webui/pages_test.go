@@ -172,6 +172,21 @@ func TestCookieOverTLS(t *testing.T) {
 	}
 }
 
+// Browsers are told to stay with TLS where every address has it.
+func TestStayWithTLS(t *testing.T) {
+	t.Parallel()
+	secure, plain := &url.URL{Scheme: "https", Host: "berth.test"}, &url.URL{Scheme: "http", Host: "berth.internal"}
+	for want, external := range map[string][]*url.URL{"max-age=31536000": {secure}, "": {secure, plain}} {
+		s := berthtest.New(t, berthtest.Options{Origins: httpkit.Origins{External: external}})
+		if got := s.As("").Get("/login").Header.Get("Strict-Transport-Security"); got != want {
+			t.Errorf("%v: %q", external, got)
+		}
+	}
+	if got := berthtest.New(t).As("").Get("/login").Header.Get("Strict-Transport-Security"); got != "" {
+		t.Errorf("without TLS: %q", got)
+	}
+}
+
 // Every page tells the browser what it may not do, errors too.
 func TestHeaders(t *testing.T) {
 	t.Parallel()

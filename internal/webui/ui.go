@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/berth-registry/berth"
@@ -69,7 +71,7 @@ func (u *UI) ServeHTTP(w http.ResponseWriter, r *http.Request) { u.http.ServeHTT
 
 // serve finds the route and who is asking.
 func (u *UI) serve(w *httpkit.Writer, r *http.Request) error {
-	u.harden(w)
+	u.harden(w, r)
 	if strings.HasPrefix(r.URL.Path, "/join/") {
 		w.Path = "/join/{code}" // whoever reads the log must not be able to join
 	}
@@ -115,9 +117,13 @@ func (u *UI) who(w *httpkit.Writer, r *http.Request) {
 }
 
 // harden tells the browser what no page here does.
-func (*UI) harden(w *httpkit.Writer) {
+func (u *UI) harden(w *httpkit.Writer, r *http.Request) {
 	h := w.Header()
 	setPolicy(w, "")
+	plain := slices.ContainsFunc(u.origins.External, func(at *url.URL) bool { return at.Scheme != "https" })
+	if len(u.origins.External) > 0 && !plain && strings.HasPrefix(u.origins.Of(r), "https://") {
+		h.Set("Strict-Transport-Security", "max-age=31536000") // a year
+	}
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
