@@ -50,14 +50,17 @@ func (u *UI) onPackage(h func(w *httpkit.Writer, r *http.Request, v berth.Viewer
 			return err
 		}
 		if at.pkg, err = u.registry.GetPackage(r.Context(), v, at.name); err != nil {
-			return err
+			return u.missingPackage(w, r, v, at.name, err)
 		}
 		if now := at.pkg.Name.String(); now != written && r.Method != http.MethodPost {
 			to := url.URL{Path: "/" + now + strings.TrimPrefix(r.URL.Path, "/"+written), RawQuery: r.URL.RawQuery}
 			return redirect(w, to.String())
 		}
 		at.name = at.pkg.Name
-		return h(w, r, v, at)
+		if err := h(w, r, v, at); err != nil {
+			return u.missingTag(w, r, v, at, err)
+		}
+		return nil
 	}
 }
 
