@@ -8,7 +8,6 @@ import (
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/account"
 	"github.com/berth-registry/berth/internal/httpkit"
-	"github.com/berth-registry/berth/internal/registry"
 	"github.com/berth-registry/berth/internal/webui/view"
 )
 
@@ -25,7 +24,7 @@ func (u *UI) getFront(w *httpkit.Writer, r *http.Request, v berth.Viewer) error 
 		main := view.Landing(view.LandingPage{Host: u.host(r), Open: u.account.RegistrationOpen()})
 		return u.show(w, r, v, page{title: "Container registry", main: main})
 	}
-	list, err := u.registry.ListPackages(r.Context(), v, registry.PackageQuery{Owner: strings.ToLower(v.Login), Limit: shownOnFront})
+	list, err := u.registry.ListRecent(r.Context(), v, shownOnFront)
 	if err != nil {
 		return err
 	}
@@ -33,7 +32,7 @@ func (u *UI) getFront(w *httpkit.Writer, r *http.Request, v berth.Viewer) error 
 	if err != nil {
 		return err
 	}
-	home := view.HomePage{Login: v.Login, Packages: packageRows(list)}
+	home := view.HomePage{Login: v.Login, Packages: packageRows(list), MakesOrgs: v.Admin}
 	for _, o := range orgs {
 		home.Orgs = append(home.Orgs, o.Login)
 	}

@@ -25,7 +25,7 @@ func TestComponents(t *testing.T) {
 		"cli":             CLI(CLIForm{Port: "4000", Challenge: "abc", Name: "ada's <laptop>", Login: "ada"}),
 		"problem":         Problem(Failure{404, "Not found", "There is no such page.", "ABC"}),
 		"start":           Start(StartPage{Host: "berth.example", Owner: "ada", Token: "brt_x"}),
-		"home": Home(HomePage{Login: "ada", Orgs: []string{"acme"}, Packages: []PackageRow{
+		"home": Home(HomePage{Login: "ada", MakesOrgs: true, Orgs: []string{"acme"}, Packages: []PackageRow{
 			{Name: "ada/web", Visibility: "public", Kind: "image", Description: "The <b>web</b> server", Repository: "ada/web", Versions: 1, Downloads: 12_345, UpdatedAt: noon().Add(-3 * time.Hour)},
 			{Name: "ada/chart", Visibility: "private", Kind: "helm", Versions: 2},
 		}}),
