@@ -35,8 +35,14 @@ func (s *Server) As(user string) *Client {
 // With returns a client that sends the given Authorization header.
 func (s *Server) With(header string) *Client {
 	return &Client{s: s, header: header, http: &http.Client{
+		Transport:     s.transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
+}
+
+// CloseIdleConnections closes the connections that clients left open.
+func (s *Server) CloseIdleConnections() {
+	(&http.Client{Transport: s.transport}).CloseIdleConnections()
 }
 
 // Bearer exchanges the client's credentials for a bearer with scopes, as docker

@@ -115,7 +115,7 @@ func TestHostileRequests(t *testing.T) { //nolint:paralleltest // counts gorouti
 	if diff := cmp.Diff(before, clean()); diff != "" {
 		t.Errorf("something changed: %s", diff)
 	}
-	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
+	s.CloseIdleConnections()
 	settle(t, "goroutines", func() int { return runtime.NumGoroutine() }, goroutines+2)
 	settle(t, "files", func() int { return openFiles(t) }, files)
 }

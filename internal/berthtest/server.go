@@ -2,6 +2,7 @@ package berthtest
 
 import (
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"slices"
@@ -42,6 +43,10 @@ type Server struct {
 	t       testing.TB
 	file    string // of the database
 	options Options
+
+	// transport is the server's own: a server that ends closes the idle connections of
+	// the transport that all share, on which the request of another test may be waiting.
+	transport http.RoundTripper
 }
 
 // Clock is a clock that goes on only when told to.
@@ -118,7 +123,7 @@ func (s *Server) listen(o Options) {
 	checked := apicheck.Watch(d, "/api/v3", apicheck.Once(rest.Document), func(err error) { s.t.Error(err) })
 	web := httptest.NewServer(checked)
 	s.t.Cleanup(web.Close)
-	s.URL = web.URL
+	s.URL, s.transport = web.URL, web.Client().Transport
 }
 
 func (s *Server) open(o Options) {

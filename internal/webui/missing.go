@@ -37,7 +37,7 @@ func (u *UI) missingPackage(w *httpkit.Writer, r *http.Request, v berth.Viewer, 
 
 // missingTag answers a request about a tag that a package does not have, or no more.
 func (u *UI) missingTag(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place, cause error) error {
-	if !isUnknown(cause) || at.ref.Tag == "" || r.Method == http.MethodPost {
+	if !errors.Is(cause, berth.ErrManifestUnknown) && !errors.Is(cause, berth.ErrVersionUnknown) || at.ref.Tag == "" || r.Method == http.MethodPost {
 		return cause
 	}
 	return u.showMissing(w, r, v, cause, view.MissingPage{Name: at.name.String(), Tags: true})
