@@ -14,7 +14,7 @@ func TestSealedFields(t *testing.T) {
 	t.Parallel()
 	a := berthtest.New(t).Account
 	v, other := berth.Viewer{UserID: 1, SessionID: 7}, berth.Viewer{UserID: 1, SessionID: 8}
-	fields := map[string][]string{"password": {"hush hush", ""}}
+	fields := map[string][]string{"password": {"hush, you", ""}}
 	ticket, err := a.SealFields(v, "/form", fields)
 	if err != nil || strings.Contains(ticket, "hush") {
 		t.Fatal(ticket, err)
