@@ -87,7 +87,7 @@ export async function pages(berth, links) {
     { name: "broken", path: "/-/admin", as: "admin", open: breaks(berth), h1: "Something broke on our side" },
     { name: "start", path: "/-/start", as: "katherine", phone: true },
     { name: "home", path: "/", ...own, phone: true },
-    { name: "home-empty", path: "/", as: "katherine" },
+    { name: "home-empty", path: "/", as: "bob" },
 
     { name: "settings", path: "/settings", ...own },
     { name: "settings-tokens", path: "/settings/tokens", ...own, phone: true },
