@@ -24,7 +24,7 @@ test("the token of the first steps needs no scripts", async () => {
   await w.go("/-/start");
   await w.submit("Make an access token");
   await w.look();
-  const [, token] = /echo (\S+) \|/.exec(await w.main().textContent());
+  const token = (await w.main().locator("code", { hasText: /^\s*brt_/ }).first().textContent()).trim();
   await repo(`${user}/hello`, user, token).manifest(image(), "1.0");
 });
 
