@@ -28,7 +28,7 @@ const (
 // Errors: berth.ErrOwnerExists, berth.ErrUnavailable when he was just renamed.
 func (tx *Tx) RenameOwner(ctx context.Context, id int64, from, name, folded string) error {
 	n, err := tx.exec(ctx, nil, qRenameOwner, id, from, name, folded)
-	if err = taken(err, berth.ErrOwnerExists.With("%s", name)); err != nil {
+	if err = taken(err, berth.ErrOwnerExists.With("somebody or an organization is called %s", name)); err != nil {
 		return err
 	}
 	if n == 0 {

@@ -48,7 +48,7 @@ const (
 func (tx *Tx) CreateOwner(ctx context.Context, o Owner) (int64, error) {
 	var id int64
 	err := tx.row(ctx, qCreateOwner, o.Kind, o.Name, o.Folded, micros(o.CreatedAt)).Scan(&id)
-	return id, taken(err, berth.ErrOwnerExists.With("%s", o.Name))
+	return id, taken(err, berth.ErrOwnerExists.With("somebody or an organization is called %s", o.Name))
 }
 
 // GetOwner finds an owner by its folded name. Errors: berth.ErrOwnerUnknown.

@@ -88,7 +88,7 @@ const (
 func (tx *Tx) CreateRepository(ctx context.Context, r Repository) (int64, error) {
 	var id int64
 	err := tx.row(ctx, qCreateRepository, r.OwnerID, r.Name, r.Folded, string(r.Visibility), r.Description, r.WebURL, micros(r.CreatedAt)).Scan(&id)
-	return id, taken(dangling(err, nil), berth.ErrExists.With("a repository %s", r.Name))
+	return id, taken(dangling(err, nil), berth.ErrExists.With("another repository is called %s", r.Name))
 }
 
 // PutRepository changes name, visibility, description and web address.
@@ -96,7 +96,7 @@ func (tx *Tx) CreateRepository(ctx context.Context, r Repository) (int64, error)
 func (tx *Tx) PutRepository(ctx context.Context, r Repository) error {
 	_, err := tx.exec(ctx, nil, qPutRepository,
 		r.ID, r.Name, r.Folded, string(r.Visibility), r.Description, r.WebURL)
-	return taken(err, berth.ErrExists.With("a repository %s", r.Name))
+	return taken(err, berth.ErrExists.With("another repository is called %s", r.Name))
 }
 
 // GetRepository returns a repository.

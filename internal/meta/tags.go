@@ -42,7 +42,7 @@ func (tx *Tx) PutTag(ctx context.Context, pkg int64, folded string, t berth.Tag,
 func (tx *Tx) RestoreTag(ctx context.Context, pkg int64, t TagDetails) error {
 	_, err := tx.exec(ctx, berth.ErrManifestUnknown, qRestoreTag, pkg, t.Folded, string(t.Name), string(t.Digest), micros(t.UpdatedAt), subjectOf(t.Name),
 		micros(t.CreatedAt), t.Downloads, nullMicros(t.LastPulledAt))
-	return taken(err, berth.ErrExists.With("a tag %s", t.Name))
+	return taken(err, berth.ErrExists.With("another tag is called %s", t.Name))
 }
 
 func subjectOf(t berth.Tag) sql.NullString {

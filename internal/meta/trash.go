@@ -182,7 +182,7 @@ func (tx *Tx) RestorePackage(ctx context.Context, id int64, path string) error {
 	if err == nil && n == 0 {
 		return berth.ErrPackageUnknown
 	}
-	return taken(err, berth.ErrExists.With("a package %s", path))
+	return taken(err, berth.ErrExists.With("another package is called %s", path))
 }
 
 // TrashManifest makes a manifest part of a deletion.

@@ -233,7 +233,7 @@ func (s *Service) dropStale(ctx context.Context, tx *meta.Tx, to berth.Name, tar
 	case target.PackageID == 0:
 		return nil
 	case target.Published:
-		return berth.ErrExists.With("a package %s", to)
+		return berth.ErrExists.With("another package is called %s", to)
 	}
 	gone, err := tx.DropProbe(ctx, target.PackageID)
 	if err == nil && !gone {

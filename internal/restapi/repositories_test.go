@@ -200,7 +200,7 @@ func TestCreateRepository(t *testing.T) {
 		text   string
 	}{
 		{"own", s.As("bob"), "/user/repos", `{"name": "Web.App"}`, 201, `"full_name":"bob/Web.App".*"private":true,"visibility":"private"`},
-		{"own again, other case", s.As("bob"), "/user/repos", `{"name": "web.app"}`, 409, `there already: a repository web.app`},
+		{"own again, other case", s.As("bob"), "/user/repos", `{"name": "web.app"}`, 409, `there already: another repository is called web.app`},
 		{"public", s.As("bob"), "/user/repos", `{"name": "pub", "private": false, "description": "Ä", "homepage": "https://git.example.com/bob/pub"}`, 201, `"private":false,"visibility":"public","description":"Ä","homepage":"https://git.example.com/bob/pub"`},
 		{"anonymous", s.As(""), "/user/repos", `{"name": "x"}`, 401, ``},
 		{"member", s.As("mia"), "/orgs/acme/repos", `{"name": "mias"}`, 201, `"permissions":{"admin":true,"push":true,"pull":true}`},

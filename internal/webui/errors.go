@@ -127,10 +127,14 @@ func (f failure) view() view.Failure {
 	return view.Failure{Status: f.Status, Title: f.Title, Text: f.Text, Request: f.Request}
 }
 
-// sentence makes one of an error's text, which starts with its class.
+// sentence makes one of an error's text, which starts with its class. A name of a package
+// or an image stays as it is written, also at the start.
 func sentence(msg string) string {
 	if _, detail, ok := strings.Cut(msg, ": "); ok {
 		msg = detail
+	}
+	if word, _, _ := strings.Cut(msg, " "); strings.ContainsAny(word, "/:@") {
+		return msg + "."
 	}
 	first, size := utf8.DecodeRuneInString(msg)
 	return string(unicode.ToUpper(first)) + msg[size:] + "."

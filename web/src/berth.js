@@ -153,9 +153,18 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-document.addEventListener("submit", busy);
+// A form is sent once, also when its button is pressed twice.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method === "post") {
+    if (form.dataset.sent) return event.preventDefault();
+    form.dataset.sent = "yes";
+  }
+  busy();
+});
 window.addEventListener("pageshow", () => {
   root.classList.remove("busy");
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   prepare(document); // a browser that goes back fills in fields after this was run
 });
 window.addEventListener("hashchange", markLines);

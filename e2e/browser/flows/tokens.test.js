@@ -48,3 +48,31 @@ test("dangerous scopes do not ask a new session for the password", async () => {
   await made(w, "cleaner");
   await w.look();
 });
+
+test("a button that is pressed again and again makes one token", async () => {
+  const w = await open({ user: await fresh() });
+  await w.visit("/settings/tokens/new?scopes=read:packages");
+  await w.field("Name").fill("once");
+  let pressed, sent = 0;
+  const all = new Promise((resolve) => { pressed = resolve; });
+  await w.page.route("**/settings/tokens/new", async (route) => {
+    if (route.request().method() === "POST") sent++;
+    await all;
+    await route.continue();
+  });
+  await w.loads(async () => {
+    await w.button("Make the token").evaluate((button) => new Promise((done) => {
+      let times = 0;
+      const press = () => {
+        button.click();
+        if (++times === 3) done();
+        else setTimeout(press, 50);
+      };
+      press();
+    }));
+    pressed();
+  });
+  assert.equal(sent, 1);
+  await w.visit("/settings/tokens");
+  assert.equal(await w.main().getByText("once", { exact: true }).count(), 1);
+});
