@@ -21,7 +21,7 @@ func TestNames(t *testing.T) {
 				{"package transfer ada/taken acme/taken", "", `^ada/taken is now acme/taken\n$`},
 				{"package rename acme/app web", "", `^acme/app is now acme/web\n$`},
 				{"package rename acme/web acme/deep/web -o json", "", `^\{.*"name":"deep/web".*\}\n$`},
-				{"package rename acme/deep/web taken", "", `!there already: a package acme/taken`},
+				{"package rename acme/deep/web taken", "", `!there already: another package is called acme/taken`},
 				{"package rename acme/deep/web deep/web", "", `!acme/deep/web is its name already`},
 				{"package rename web x", "", `!write OWNER/web`},
 				{"package show acme/app", "", `(?m)^PACKAGE +acme/deep/web\n`},

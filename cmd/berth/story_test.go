@@ -94,7 +94,7 @@ func story() []step {
 		{"user create Ada --password-stdin", "hunter2hunter2\n", `^user Ada created\n$`},
 		{"user create bob --password-stdin --admin", "hunter2hunter2\n", `^user bob created\n$`},
 		{"user create eve --password-stdin -o json", "hunter2hunter2\n", `^\{"login":"eve","id":\d+,"type":"User".*"site_admin":false.*\}\n$`},
-		{"user create ada --password-stdin", "hunter2hunter2\n", `!^berth: name is taken: ada\n$`},
+		{"user create ada --password-stdin", "hunter2hunter2\n", `!^berth: name is taken: somebody or an organization is called ada\n$`},
 		{"user create dan", "", `!pass the password on standard input: echo … \| berth user create dan --password-stdin`},
 		{"user list", "", `(?m)^LOGIN +TYPE +ADMIN +BLOCKED +CREATED\n(.*\n)*Ada +User +no +no +` + stamp + `\n(.*\n)*bob +User +yes +no`},
 		{"user show ada", "", `(?m)^LOGIN +Ada\nTYPE +User\nID +\d+\nADMIN +no\nBLOCKED +no\n`},
