@@ -40,7 +40,7 @@ func TestPlansOfSearches(t *testing.T) {
 		},
 		"packages of an owner": {
 			query: meta.PackageFilter{Owner: 1}.Query, sorts: 1,
-			uses: []string{"SEARCH k USING INDEX packages_live (owner_id=? AND path>?)", "SEARCH p USING INTEGER PRIMARY KEY (rowid=?)"},
+			uses: []string{"SEARCH k USING INDEX packages_live (owner_id=? AND path>? AND path<?)", "SEARCH p USING INTEGER PRIMARY KEY (rowid=?)"},
 		},
 		"packages by last push": {
 			query: meta.PackageFilter{Owner: 1, Sort: "updated"}.Query, sorts: 1,

@@ -50,7 +50,11 @@ const (
 						WHERE p.id = k.id AND ` + readableWhere + `)) `
 
 	// The packages of one owner are read along the index of the order, as far as the page
-	// goes.
+	// goes, and not beyond fifty thousand by path, so that a look for what is not there
+	// ends. Put together with nothing, a path leads away from its own index.
+	filterBoundWhere = `COALESCE((SELECT x.path FROM packages x
+					WHERE x.owner_id = $3 AND x.published_at IS NOT NULL AND x.deleted_at IS NULL AND x.path > $10
+					ORDER BY x.path LIMIT 1 OFFSET 50000), '~') `
 	filterFrom = `
 		FROM (SELECT k.id AS id FROM packages k
 			WHERE k.owner_id = $3 AND k.published_at IS NOT NULL AND k.deleted_at IS NULL AND k.path LIKE $8 ESCAPE '\'
@@ -58,9 +62,9 @@ const (
 				AND (CAST($7 AS TEXT) = '' OR $7 = CASE WHEN k.visibility = 'public' AND k.owner_id IN (SELECT f.owner_id FROM orgs f WHERE NOT f.allow_public) THEN 'private' ELSE k.visibility END)
 				AND ` + allowedWhere
 	filterPageFrom     = ` LIMIT $4 OFFSET $5) z CROSS JOIN packages p` + packageFrom + `WHERE p.id = z.id ORDER BY `
-	qFilterPackages    = `SELECT ` + packageColumns + `, ` + listedColumns + filterFrom + `AND k.path > $10 ORDER BY k.path` + filterPageFrom + `p.path`
-	qFilterByUpdate    = `SELECT ` + packageColumns + `, ` + listedColumns + filterFrom + `ORDER BY k.updated_at DESC, k.path` + filterPageFrom + `p.updated_at DESC, p.path`
-	qFilterByDownloads = `SELECT ` + packageColumns + `, ` + listedColumns + filterFrom + `ORDER BY k.downloads DESC, k.path` + filterPageFrom + `p.downloads DESC, p.path`
+	qFilterPackages    = `SELECT ` + packageColumns + `, ` + listedColumns + filterFrom + `AND k.path > $10 AND k.path < ` + filterBoundWhere + `ORDER BY k.path` + filterPageFrom + `p.path`
+	qFilterByUpdate    = `SELECT ` + packageColumns + `, ` + listedColumns + filterFrom + `AND k.path || '' < ` + filterBoundWhere + `ORDER BY k.updated_at DESC, k.path` + filterPageFrom + `p.updated_at DESC, p.path`
+	qFilterByDownloads = `SELECT ` + packageColumns + `, ` + listedColumns + filterFrom + `AND k.path || '' < ` + filterBoundWhere + `ORDER BY k.downloads DESC, k.path` + filterPageFrom + `p.downloads DESC, p.path`
 
 	// Of more packages than fifty thousand the oldest are not looked at: one look through
 	// all must end. A word is in a name if it is in the path, or in the owner's name, or
@@ -70,18 +74,19 @@ const (
 		FROM (SELECT k.id AS id, CASE WHEN k.path LIKE $3 ESCAPE '\' OR k.path LIKE $8 ESCAPE '\' AND k.owner_id = (SELECT y.id FROM owners y WHERE y.folded = $7) THEN 0
 				WHEN k.path LIKE $9 ESCAPE '\' THEN 1 ELSE 2 END AS rank
 			FROM packages k
-			WHERE k.id >= COALESCE((SELECT x.id FROM packages x ORDER BY x.id DESC LIMIT 1 OFFSET 50000), 0) AND k.published_at IS NOT NULL AND k.deleted_at IS NULL
-				AND (k.path LIKE $9 ESCAPE '\' OR lower(k.description) LIKE $9 ESCAPE '\' OR k.path LIKE $11 ESCAPE '\' AND k.owner_id IN (SELECT y.id FROM owners y WHERE y.folded LIKE $10 ESCAPE '\'))
-				AND ($12 = '%' OR k.path LIKE $12 ESCAPE '\' OR lower(k.description) LIKE $12 ESCAPE '\' OR k.path LIKE $14 ESCAPE '\' AND k.owner_id IN (SELECT y.id FROM owners y WHERE y.folded LIKE $13 ESCAPE '\'))
-				AND ($15 = '%' OR k.path LIKE $15 ESCAPE '\' OR lower(k.description) LIKE $15 ESCAPE '\' OR k.path LIKE $17 ESCAPE '\' AND k.owner_id IN (SELECT y.id FROM owners y WHERE y.folded LIKE $16 ESCAPE '\'))
-				AND ($18 = '%' OR k.path LIKE $18 ESCAPE '\' OR lower(k.description) LIKE $18 ESCAPE '\' OR k.path LIKE $20 ESCAPE '\' AND k.owner_id IN (SELECT y.id FROM owners y WHERE y.folded LIKE $19 ESCAPE '\'))
-				AND ($21 = '%' OR k.path LIKE $21 ESCAPE '\' OR lower(k.description) LIKE $21 ESCAPE '\' OR k.path LIKE $23 ESCAPE '\' AND k.owner_id IN (SELECT y.id FROM owners y WHERE y.folded LIKE $22 ESCAPE '\'))
+			WHERE k.id > COALESCE((SELECT x.id FROM packages x ORDER BY x.id DESC LIMIT 1 OFFSET 50000), 0) AND k.published_at IS NOT NULL AND k.deleted_at IS NULL
+				AND (k.path LIKE $9 ESCAPE '\' OR k.path LIKE $11 ESCAPE '\' AND k.owner_id IN (SELECT y.id FROM owners y WHERE y.folded LIKE $10 ESCAPE '\') OR lower(k.description) LIKE $9 ESCAPE '\')
+				AND ($12 = '%' OR k.path LIKE $12 ESCAPE '\' OR k.path LIKE $14 ESCAPE '\' AND k.owner_id IN (SELECT y.id FROM owners y WHERE y.folded LIKE $13 ESCAPE '\') OR lower(k.description) LIKE $12 ESCAPE '\')
+				AND ($15 = '%' OR k.path LIKE $15 ESCAPE '\' OR k.path LIKE $17 ESCAPE '\' AND k.owner_id IN (SELECT y.id FROM owners y WHERE y.folded LIKE $16 ESCAPE '\') OR lower(k.description) LIKE $15 ESCAPE '\')
+				AND ($18 = '%' OR k.path LIKE $18 ESCAPE '\' OR k.path LIKE $20 ESCAPE '\' AND k.owner_id IN (SELECT y.id FROM owners y WHERE y.folded LIKE $19 ESCAPE '\') OR lower(k.description) LIKE $18 ESCAPE '\')
+				AND ($21 = '%' OR k.path LIKE $21 ESCAPE '\' OR k.path LIKE $23 ESCAPE '\' AND k.owner_id IN (SELECT y.id FROM owners y WHERE y.folded LIKE $22 ESCAPE '\') OR lower(k.description) LIKE $21 ESCAPE '\')
 				AND ` + allowedWhere + `
 			ORDER BY rank, k.path, k.owner_id LIMIT $4 OFFSET $5) z
 		CROSS JOIN packages p` + packageFrom + `WHERE p.id = z.id ORDER BY z.rank, p.path, p.owner_id`
 )
 
-// FilterPackages returns packages of an owner that a reader may pull.
+// FilterPackages returns packages of an owner that a reader may pull. It looks through the
+// first fifty thousand of them by path.
 func (tx *Tx) FilterPackages(ctx context.Context, f PackageFilter) ([]ListedPackage, error) {
 	text, args := f.query()
 	return tx.listedPackages(ctx, text, args)
@@ -105,14 +110,14 @@ func (tx *Tx) listedPackages(ctx context.Context, text string, args []any) ([]Li
 }
 
 func (f PackageFilter) query() (text string, args []any) {
-	args = []any{f.All, f.User, f.Owner, f.Limit, f.Skip, f.Token, string(f.Visibility), f.Like, f.Kind}
+	args = []any{f.All, f.User, f.Owner, f.Limit, f.Skip, f.Token, string(f.Visibility), f.Like, f.Kind, max(f.After, firstPath)}
 	switch f.Sort {
 	case "updated":
 		return qFilterByUpdate, args
 	case "downloads":
 		return qFilterByDownloads, args
 	}
-	return qFilterPackages, append(args, max(f.After, firstPath))
+	return qFilterPackages, args
 }
 
 func (q PackageSearch) query() (text string, args []any) {

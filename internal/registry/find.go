@@ -154,7 +154,7 @@ func (s *Service) findPackages(ctx context.Context, v berth.Viewer, q PackageQue
 	}
 	want := meta.PackageFilter{
 		Reader: reader(v), Like: "%" + meta.Like(search) + "%", Kind: q.Kind, Visibility: q.Visibility,
-		Sort: string(q.Sort), Skip: within(q.Skip, 0, MaxSkip), Limit: within(q.Limit, 1, MaxPage),
+		Sort: string(q.Sort), Skip: max(0, min(q.Skip, MaxSkip)), Limit: max(1, min(q.Limit, MaxPage)),
 	}
 	if q.Sort == SortName {
 		want.After = q.After
@@ -185,7 +185,7 @@ func (s *Service) Search(ctx context.Context, v berth.Viewer, q SearchQuery) ([]
 	if err != nil {
 		return nil, err
 	}
-	want := meta.PackageSearch{Reader: reader(v), Text: text, Skip: within(q.Skip, 0, MaxSkip), Limit: within(q.Limit, 1, MaxPage)}
+	want := meta.PackageSearch{Reader: reader(v), Text: text, Skip: max(0, min(q.Skip, MaxSkip)), Limit: max(1, min(q.Limit, MaxPage))}
 	for word := range strings.FieldsSeq(text) {
 		if len(want.Words) < meta.MaxWords {
 			want.Words = append(want.Words, word)
@@ -210,5 +210,3 @@ func (s *Service) findListed(ctx context.Context, v berth.Viewer, find func(*met
 	})
 	return list, err
 }
-
-func within(n, least, most int) int { return max(least, min(n, most)) }

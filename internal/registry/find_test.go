@@ -185,6 +185,34 @@ func TestSearchIsThePermissionRule(t *testing.T) {
 	})
 }
 
+// A look for what is not there ends: of an owner's packages after fifty thousand by path,
+// of all after the fifty thousand made last.
+func TestFilterEnds(t *testing.T) {
+	t.Parallel()
+	s := server(t, "")
+	exec(t, s, `WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)
+		INSERT INTO packages (owner_id, path, visibility, inherit, created_at, published_at)
+		SELECT o.id, printf('app-%05d', i), 'public', FALSE, 0, 1 FROM n, owners o WHERE o.folded = 'acme'`)
+	for _, sort := range []registry.PackageSort{registry.SortName, registry.SortUpdated, registry.SortDownloads} {
+		for search, want := range map[string]int{"app-00000": 1, "app-49999": 1, "app-50000": 0} {
+			list, err := s.Registry.ListPackages(t.Context(), berth.Viewer{}, registry.PackageQuery{Owner: "acme", Search: search, Sort: sort, Limit: 10})
+			if err != nil || len(list) != want {
+				t.Errorf("%s by %q: %d, %v; want %d", search, sort, len(list), err, want)
+			}
+		}
+	}
+	list, err := s.Registry.ListPackages(t.Context(), berth.Viewer{}, registry.PackageQuery{Owner: "acme", Search: "app-50000", After: "app-00000", Limit: 10})
+	if err != nil || len(list) != 1 {
+		t.Errorf("after the first: %d, %v", len(list), err)
+	}
+	for search, want := range map[string]int{"app-00000": 0, "app-00001": 1, "app-50000": 1} {
+		list, err := s.Registry.Search(t.Context(), berth.Viewer{}, registry.SearchQuery{Text: search, Limit: 10})
+		if err != nil || len(list) != want {
+			t.Errorf("%s of all: %d, %v; want %d", search, len(list), err, want)
+		}
+	}
+}
+
 func TestSearch(t *testing.T) {
 	t.Parallel()
 	metatest.Each(t, func(t *testing.T, address string) {

@@ -17,7 +17,7 @@ const maxRecentOrgs = 25
 // first 25 of them), as far as he may read them: first those into which something
 // was pushed last. A viewer who is nobody has none.
 func (s *Service) ListRecent(ctx context.Context, v berth.Viewer, limit int) ([]Package, error) {
-	limit = within(limit, 1, MaxPage)
+	limit = max(1, min(limit, MaxPage))
 	return s.findListed(ctx, v, func(tx *meta.Tx) ([]meta.ListedPackage, error) {
 		if v.Anonymous() {
 			return nil, nil

@@ -31,14 +31,13 @@ func (u *UI) forgeRoutes() []route {
 		{method: "GET", path: "/{owner}/-/packages/container/{rest...}", handle: getForgejo},
 		{method: "GET", path: "/{owner}/-/packages/settings/container/{rest...}", handle: getForgejoSettings},
 		{method: "GET", path: "/{owner}/{repository}/pkgs/container/{rest...}", handle: u.getPkgs},
-		{method: "GET", path: "/user/settings/packages", handle: getOwnSettings},
-		{method: "GET", path: "/org/{owner}/settings/packages", handle: getOrgSettings},
-		{method: "GET", path: "/explore", handle: getExplore},
+		{method: "GET", path: "/user/settings/packages", handle: moved("/settings")},
+		{method: "GET", path: "/explore", handle: moved("/search")},
 	}
 	for _, p := range forgeOwnerPages() {
 		list = append(list, route{method: "GET", path: p.from, handle: sendOn(p.to)})
 	}
-	return append(list, route{method: "GET", path: "/{owner}/{repository}/packages", handle: u.getGitHubRepository})
+	return append(list, route{method: "GET", path: "/{owner}/{repository}/packages", handle: u.getRepositoryPackages})
 }
 
 // forgePage is an address of a forge's, and what comes after the owner in ours.
@@ -55,6 +54,7 @@ func forgeOwnerPages() []forgePage {
 		{"/orgs/{owner}/people/pending_invitations", "/-/people/invitations"},
 		{"/users/{owner}", ""},
 		{"/{owner}/-/packages", ""},
+		{"/org/{owner}/settings/packages", "/-/settings"},
 		{"/organizations/{owner}/settings", "/-/settings"},
 		{"/organizations/{owner}/settings/profile", "/-/settings"},
 		{"/organizations/{owner}/settings/packages", "/-/settings"},
@@ -130,23 +130,38 @@ func gitHubPage(segments []string) (name []string, page string) {
 	return segments, ""
 }
 
-// getPkgs leads to the package of a path as GitHub has it below a repository. There may
-// also be a package that is called so.
+// getPkgs leads to the package of a path as GitHub has it below a repository.
 func (u *UI) getPkgs(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+	return u.unlessPackage(w, r, v, func() error {
+		segments, page := gitHubPage(behind(r, inPackages))
+		return toPackage(w, r, segments, page)
+	})
+}
+
+// getRepositoryPackages leads to the packages of a repository.
+func (u *UI) getRepositoryPackages(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+	return u.unlessPackage(w, r, v, func() error {
+		return toPackage(w, r, nil, "/-/repositories/"+r.PathValue("repository"))
+	})
+}
+
+// unlessPackage shows the package that is called as the path of another forge's page is,
+// where there is one, and leads on otherwise.
+func (u *UI) unlessPackage(w *httpkit.Writer, r *http.Request, v berth.Viewer, lead func() error) error {
 	path := strings.TrimPrefix(r.URL.Path, "/"+r.PathValue("owner")+"/")
 	name, _ := splitImage(r.PathValue("owner") + "/" + path)
-	if n, err := berth.ParseName(name); err == nil {
-		_, err = u.registry.GetPackage(r.Context(), v, n)
-		if err == nil {
-			r.SetPathValue("path", path)
-			return u.onPackage(u.getImage)(w, r, v)
-		}
-		if !errors.Is(err, berth.ErrPackageUnknown) && !errors.Is(err, berth.ErrUnauthenticated) {
-			return err
-		}
+	n, err := berth.ParseName(name)
+	if err != nil {
+		return lead()
 	}
-	segments, page := gitHubPage(behind(r, inPackages))
-	return toPackage(w, r, segments, page)
+	switch _, err = u.registry.GetPackage(r.Context(), v, n); {
+	case err == nil:
+		r.SetPathValue("path", path)
+		return u.onPackage(u.getImage)(w, r, v)
+	case errors.Is(err, berth.ErrPackageUnknown), errors.Is(err, berth.ErrUnauthenticated):
+		return lead()
+	}
+	return err
 }
 
 // getForgejo leads to the version of a path as Forgejo has them: a tag or a digest behind

@@ -62,5 +62,5 @@ func (u *UI) postJoin(w *httpkit.Writer, r *http.Request, v berth.Viewer) error 
 	if err != nil {
 		return err
 	}
-	return u.welcome(w, r, session, "/")
+	return u.welcome(w, r, v, session, "/")
 }

@@ -32,7 +32,7 @@ func (u *UI) showLogin(w *httpkit.Writer, r *http.Request, s sent, data view.Log
 
 // postLogin takes name and password, and in a second step the code. What was typed
 // first comes back sealed, so that it need not be typed again.
-func (u *UI) postLogin(w *httpkit.Writer, r *http.Request, _ berth.Viewer) error {
+func (u *UI) postLogin(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 	f := r.PostForm
 	name, password, ticket := f.Get("name"), f.Get("password"), f.Get("ticket")
 	data := view.LoginForm{Name: name, Next: safeNext(f.Get("next"))}
@@ -49,7 +49,7 @@ func (u *UI) postLogin(w *httpkit.Writer, r *http.Request, _ berth.Viewer) error
 	session, err := u.account.SignIn(r.Context(), name, password, f.Get("code"), u.origins.Address(r), r.UserAgent())
 	switch {
 	case err == nil:
-		return u.welcome(w, r, session, data.Next)
+		return u.welcome(w, r, v, session, data.Next)
 	case !errors.Is(err, berth.ErrSecondFactorNeeded), ticket != "": // with a ticket the code was left empty
 		return wrong(err)
 	}

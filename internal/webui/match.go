@@ -142,3 +142,19 @@ func braced(part string) (name string, ok bool) {
 	}
 	return part[1 : len(part)-1], true
 }
+
+// unslashed returns the address of the page that a path with a slash too many means, ""
+// for none.
+func (u *UI) unslashed(r *http.Request) string {
+	short, ok := strings.CutSuffix(r.URL.Path, "/")
+	if !ok || r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return ""
+	}
+	without := r.Clone(r.Context())
+	without.URL.Path = short
+	if rt, _ := u.match(without); rt == nil {
+		return ""
+	}
+	to := url.URL{Path: short, RawQuery: r.URL.RawQuery}
+	return to.String()
+}

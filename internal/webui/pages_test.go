@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"strings"
@@ -184,6 +185,12 @@ func TestStayWithTLS(t *testing.T) {
 	}
 	if got := berthtest.New(t).As("").Get("/login").Header.Get("Strict-Transport-Security"); got != "" {
 		t.Errorf("without TLS: %q", got)
+	}
+	// Of a host that nobody has configured others may serve the rest.
+	behind := httpkit.Origins{Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
+	r := berthtest.New(t, berthtest.Options{Origins: behind}).As("").Get("/login", "X-Forwarded-Proto", "https")
+	if got := r.Header.Get("Strict-Transport-Security"); got != "" {
+		t.Errorf("without a configured address: %q", got)
 	}
 }
 

@@ -30,7 +30,7 @@ func (u *UI) getProvider(w *httpkit.Writer, r *http.Request, _ berth.Viewer) err
 
 // getCallback takes somebody back from a provider. The cookie of the way there is
 // good once.
-func (u *UI) getCallback(w *httpkit.Writer, r *http.Request, _ berth.Viewer) error {
+func (u *UI) getCallback(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 	provider := r.PathValue("provider")
 	state := u.readCookie(r, cookieSignIn)
 	u.setCookie(w, r, cookieSignIn, "", 0)
@@ -39,5 +39,5 @@ func (u *UI) getCallback(w *httpkit.Writer, r *http.Request, _ berth.Viewer) err
 		return err
 	}
 	w.Viewer.Login = in.Login
-	return u.welcome(w, r, in.Session, in.Next)
+	return u.welcome(w, r, v, in.Session, in.Next)
 }

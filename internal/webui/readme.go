@@ -18,15 +18,13 @@ import (
 // its room.
 const maxReadmeForm = 3*account.MaxReadme + 1<<10
 
-// readme returns the text of a repository as its administrators wrote it, and as it
-// looks on a page.
-func (u *UI) readme(ctx context.Context, v berth.Viewer, repo account.Repository) (view.Readme, error) {
+// readme returns the README of a repository, nil when there is none.
+func (u *UI) readme(ctx context.Context, v berth.Viewer, repo account.Repository) (templ.Component, error) {
 	r, err := u.account.GetReadme(ctx, v, repo.Owner, repo.Name)
 	if err != nil || r.Text == "" {
-		return view.Readme{}, err
+		return nil, err
 	}
-	html, err := u.renderReadme(ctx, r)
-	return view.Readme{Text: r.Text, HTML: html}, err
+	return u.renderReadme(ctx, r)
 }
 
 // packageReadme returns the README of the repository that a package is linked to, and its

@@ -66,11 +66,7 @@ func (u *UI) viewer(w *httpkit.Writer, r *http.Request) (berth.Viewer, error) {
 
 // welcome signs the browser in and sends it where it wanted to go. The session that it
 // had until now ends: the browser forgets it, and nobody would end it later.
-func (u *UI) welcome(w *httpkit.Writer, r *http.Request, s account.Session, next string) error {
-	old, err := u.viewer(w, r)
-	if err != nil {
-		return err
-	}
+func (u *UI) welcome(w *httpkit.Writer, r *http.Request, old berth.Viewer, s account.Session, next string) error {
 	if err := u.account.SignOut(r.Context(), old); err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ func Confirm(f ConfirmForm) templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section class=\"narrow stack\"><h1>Confirm that it is you</h1><p class=\"muted\">What comes next cannot be undone, or gives others rights. Your password keeps a browser that was left open from doing it. You are not asked again for half an hour.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section class=\"narrow stack\"><h1>Confirm that it is you</h1><p class=\"muted\">What comes next cannot be undone, or changes what others may do. Your password keeps a browser that was left open from doing it. You are not asked again for half an hour.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -24,9 +24,9 @@ func TestRepository(t *testing.T) {
 		"new_repository":        NewRepository(NewRepositoryPage{Owner: acme("repositories"), Name: "web", Description: "<b>", WebURL: "https://forge.example", Visibility: "private", Wrong: "That name is taken."}),
 		"repository": Repository(RepositoryPage{
 			Top: top("overview"), Description: "The <b>web</b>", WebURL: "https://forge.example/acme/web", CreatedAt: noon(), Role: "admin",
-			Readme: Readme{HTML: Label("", "", "the README")}, Packages: []PackageRow{web}, More: true,
+			Readme: Label("", "", "the README"), Packages: []PackageRow{web}, More: true,
 		}),
-		"repository_read":     Repository(RepositoryPage{Top: read, Role: "read", CreatedAt: noon(), Readme: Readme{}}),
+		"repository_read":     Repository(RepositoryPage{Top: read, Role: "read", CreatedAt: noon()}),
 		"repository_new":      Repository(RepositoryPage{Top: top("overview"), Role: "admin", CreatedAt: noon()}),
 		"linked":              Linked(LinkedPage{Top: top("packages"), Rows: []PackageRow{web}, Next: "web", Host: "berth.example"}),
 		"linked_none":         Linked(LinkedPage{Top: top("packages"), Host: "berth.example"}),
