@@ -92,8 +92,8 @@ func TestVisibilityInSettings(t *testing.T) {
 	a.wrong("/visibility", http.StatusConflict, "forbids", "visibility", "public")
 }
 
-// What gives others rights asks for the password again after a while; what takes them
-// does not.
+// What changes what others may do asks for the password again after a while; making a
+// package private does not.
 func TestSureSettings(t *testing.T) {
 	t.Parallel()
 	a := atSettings(t)
