@@ -75,11 +75,11 @@ const (
 				WHEN k.path LIKE $9 ESCAPE '\' THEN 1 ELSE 2 END AS rank
 			FROM packages k
 			WHERE k.id > COALESCE((SELECT x.id FROM packages x ORDER BY x.id DESC LIMIT 1 OFFSET 50000), 0) AND k.published_at IS NOT NULL AND k.deleted_at IS NULL
-				AND (k.path LIKE $9 ESCAPE '\' OR k.path LIKE $11 ESCAPE '\' AND k.owner_id IN (SELECT y.id FROM owners y WHERE y.folded LIKE $10 ESCAPE '\') OR lower(k.description) LIKE $9 ESCAPE '\')
-				AND ($12 = '%' OR k.path LIKE $12 ESCAPE '\' OR k.path LIKE $14 ESCAPE '\' AND k.owner_id IN (SELECT y.id FROM owners y WHERE y.folded LIKE $13 ESCAPE '\') OR lower(k.description) LIKE $12 ESCAPE '\')
-				AND ($15 = '%' OR k.path LIKE $15 ESCAPE '\' OR k.path LIKE $17 ESCAPE '\' AND k.owner_id IN (SELECT y.id FROM owners y WHERE y.folded LIKE $16 ESCAPE '\') OR lower(k.description) LIKE $15 ESCAPE '\')
-				AND ($18 = '%' OR k.path LIKE $18 ESCAPE '\' OR k.path LIKE $20 ESCAPE '\' AND k.owner_id IN (SELECT y.id FROM owners y WHERE y.folded LIKE $19 ESCAPE '\') OR lower(k.description) LIKE $18 ESCAPE '\')
-				AND ($21 = '%' OR k.path LIKE $21 ESCAPE '\' OR k.path LIKE $23 ESCAPE '\' AND k.owner_id IN (SELECT y.id FROM owners y WHERE y.folded LIKE $22 ESCAPE '\') OR lower(k.description) LIKE $21 ESCAPE '\')
+				AND (k.path LIKE $9 ESCAPE '\' OR lower(k.description) LIKE $9 ESCAPE '\' OR k.path LIKE $11 ESCAPE '\' AND k.owner_id IN (SELECT y.id FROM owners y WHERE y.folded LIKE $10 ESCAPE '\'))
+				AND ($12 = '%' OR k.path LIKE $12 ESCAPE '\' OR lower(k.description) LIKE $12 ESCAPE '\' OR k.path LIKE $14 ESCAPE '\' AND k.owner_id IN (SELECT y.id FROM owners y WHERE y.folded LIKE $13 ESCAPE '\'))
+				AND ($15 = '%' OR k.path LIKE $15 ESCAPE '\' OR lower(k.description) LIKE $15 ESCAPE '\' OR k.path LIKE $17 ESCAPE '\' AND k.owner_id IN (SELECT y.id FROM owners y WHERE y.folded LIKE $16 ESCAPE '\'))
+				AND ($18 = '%' OR k.path LIKE $18 ESCAPE '\' OR lower(k.description) LIKE $18 ESCAPE '\' OR k.path LIKE $20 ESCAPE '\' AND k.owner_id IN (SELECT y.id FROM owners y WHERE y.folded LIKE $19 ESCAPE '\'))
+				AND ($21 = '%' OR k.path LIKE $21 ESCAPE '\' OR lower(k.description) LIKE $21 ESCAPE '\' OR k.path LIKE $23 ESCAPE '\' AND k.owner_id IN (SELECT y.id FROM owners y WHERE y.folded LIKE $22 ESCAPE '\'))
 				AND ` + allowedWhere + `
 			ORDER BY rank, k.path, k.owner_id LIMIT $4 OFFSET $5) z
 		CROSS JOIN packages p` + packageFrom + `WHERE p.id = z.id ORDER BY z.rank, p.path, p.owner_id`
