@@ -193,6 +193,11 @@ func (a *asker) same(p *pkg) {
 	}
 	nothing := *p
 	nothing.path, nothing.absent, nothing.published = "nothing", true, false
+	// A limited token that names one of the two is told so: whoever made it knew the
+	// name, and hears the same whether the package is there or not.
+	if a.v.reaches(p.owner, p.path) != a.v.reaches(nothing.owner, nothing.path) {
+		return
+	}
 	hidden, absent := append(a.oci(p), a.rest(p)...), append(a.oci(&nothing), a.rest(&nothing)...)
 	for i := range hidden {
 		if rapid.IntRange(0, 3).Draw(a.t, "try") != 0 {
