@@ -6,9 +6,10 @@ import (
 	"github.com/berth-registry/berth"
 )
 
-// SealFields makes a ticket of fields that somebody typed, for a page that asks for his
-// password before it sends them once more: what is secret among them must not lie there
-// for all to read. It opens for the same session and the same form, and proves nothing.
+// SealFields makes a ticket of fields that a browser keeps for the next page, which asks
+// for a password before it sends them once more, or shows them once: what is secret among
+// them must not lie there for all to read. It opens for the same session and the same
+// form, and proves nothing.
 func (s *Service) SealFields(v berth.Viewer, form string, fields map[string][]string) (string, error) {
 	return s.sealJSON(sealedFields(v, form), fields)
 }

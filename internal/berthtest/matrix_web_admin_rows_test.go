@@ -36,7 +36,7 @@ func webAdminRows() []row {
 		ofVic("delete", 400, "confirm", "bob"),
 		ofVic("delete", 409, "confirm", "vic"), // he has packages
 		ofVic("delete", 303, "confirm", "vic", "packages", "purge"),
-		webPost(at+"/invitations", at+"/invitations", form("note", "x"), site, 200),
+		webPost(at+"/invitations", at+"/invitations", form("note", "x"), site, 303),
 		webPost(at+"/invitations/{id}/drop", at+"/invitations/{invitation}/drop", nil, site, 303),
 		webPost(at+"/orgs", at+"/orgs", form("name", "newest", "owner", "vic"), site, 303),
 		webPost(at+"/packages/{type}", at+"/packages/container", form("state", "read-only"), site, 303),

@@ -53,7 +53,7 @@ func idle(who need) need {
 func webSiteRows() []row {
 	return []row{
 		webGet("/-/start", "/-/start", anybody, 200),
-		webPost("/-/start", "/-/start", nil, person, 200),
+		webPost("/-/start", "/-/start", nil, person, 303),
 		webGet("/-/start/arrived", "/-/start/arrived?since=99999999999", person, 204),
 		webGet("/-/start/arrived", "/-/start/arrived?since=0", person, 400),
 		webPost("/-/theme", "/-/theme", url.Values{"theme": {"dark"}}, idle(anybody), 303),

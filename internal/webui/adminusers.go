@@ -3,6 +3,8 @@ package webui
 import (
 	"errors"
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -62,7 +64,15 @@ func (u *UI) postNewUser(w *httpkit.Writer, r *http.Request, v berth.Viewer) err
 }
 
 func (u *UI) getSiteInvitations(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	return u.showSiteInvitations(w, r, v, sent{}, view.SiteInvitationsPage{Days: "7"})
+	p := view.SiteInvitationsPage{Days: "7"}
+	if once := u.takeOnce(w, r, v); once != nil {
+		ends, err := strconv.ParseInt(once.Get("ends"), 10, 64)
+		if err != nil {
+			return err // we wrote it
+		}
+		p.Link, p.EndsAt = once.Get("link"), time.Unix(ends, 0)
+	}
+	return u.showSiteInvitations(w, r, v, sent{}, p)
 }
 
 // showSiteInvitations lists what is open, with what was typed or made just now.
@@ -85,7 +95,7 @@ func (u *UI) showSiteInvitations(w *httpkit.Writer, r *http.Request, v berth.Vie
 	return u.show(w, r, v, page{status: s.status, title: "Invitations", main: view.SiteInvitations(p)})
 }
 
-// postSiteInvitations makes an invitation, whose address is shown this once.
+// postSiteInvitations makes an invitation, whose address is shown once.
 func (u *UI) postSiteInvitations(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 	form := view.SiteInvitationsPage{
 		Note: entered(r, "note"), Org: entered(r, "org"), Owner: r.PostForm.Get("owner") == "true", Days: r.PostForm.Get("days"),
@@ -103,7 +113,9 @@ func (u *UI) postSiteInvitations(w *httpkit.Writer, r *http.Request, v berth.Vie
 			return u.showSiteInvitations(w, r, v, s, form)
 		})
 	}
-	return u.showSiteInvitations(w, r, v, sent{}, view.SiteInvitationsPage{Days: "7", Link: u.origins.Of(r) + "/join/" + made.Secret, EndsAt: made.ExpiresAt})
+	return u.showOnce(w, r, v, "/-/admin/invitations", url.Values{
+		"link": {u.origins.Of(r) + "/join/" + made.Secret}, "ends": {strconv.FormatInt(made.ExpiresAt.Unix(), 10)},
+	})
 }
 
 func (u *UI) postDropSiteInvitation(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {

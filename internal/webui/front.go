@@ -2,6 +2,7 @@ package webui
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -58,10 +59,12 @@ func (u *UI) startPage(r *http.Request, v berth.Viewer) view.StartPage {
 
 // getStart walks from nothing to the first push.
 func (u *UI) getStart(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	return u.show(w, r, v, page{title: "First steps", main: view.Start(u.startPage(r, v))})
+	start := u.startPage(r, v)
+	start.Token = u.takeOnce(w, r, v).Get("token")
+	return u.show(w, r, v, page{title: "First steps", main: view.Start(start)})
 }
 
-// postStart makes an access token for the first push, which is shown this once.
+// postStart makes an access token for the first push.
 func (u *UI) postStart(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 	scopes, err := berth.ParseScopes("write:packages")
 	if err != nil {
@@ -74,7 +77,5 @@ func (u *UI) postStart(w *httpkit.Writer, r *http.Request, v berth.Viewer) error
 	if err != nil {
 		return err
 	}
-	start := u.startPage(r, v)
-	start.Token = t.Secret
-	return u.show(w, r, v, page{title: "First steps", main: view.Start(start)})
+	return u.showOnce(w, r, v, "/-/start", url.Values{"token": {t.Secret}})
 }

@@ -92,7 +92,7 @@ func actionChoices() []view.Box {
 	}
 }
 
-// postNewToken makes the token, and shows it this once.
+// postNewToken makes the token, and goes on to where it is shown this once.
 func (u *UI) postNewToken(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
 	request, err := readToken(r.PostForm, u.account.Now())
 	var t account.Token
@@ -102,9 +102,27 @@ func (u *UI) postNewToken(w *httpkit.Writer, r *http.Request, v berth.Viewer) er
 	if err != nil {
 		return again(err, func(s sent) error { return u.showNewToken(w, r, v, s, r.PostForm) })
 	}
-	start := u.startPage(r, v)
+	return u.showOnce(w, r, v, "/settings/tokens/made", url.Values{"id": {strconv.FormatInt(t.ID, 10)}, "token": {t.Secret}})
+}
+
+// getTokenMade shows a token that was made just now.
+func (u *UI) getTokenMade(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
+	once := u.takeOnce(w, r, v)
+	id, err := strconv.ParseInt(once.Get("id"), 10, 64)
+	if err != nil {
+		u.setFlash(w, r, "warning", "A new access token is shown once. If you have not copied it, revoke it and make another.")
+		return redirect(w, "/settings/tokens")
+	}
+	list, err := u.account.ListLiveTokens(r.Context(), v, v.Login, id+1, 1) // the newest up to this one
+	if err != nil {
+		return err
+	}
+	if len(list) == 0 || list[0].ID != id {
+		return berth.ErrTokenUnknown // revoked already
+	}
+	t, start := list[0], u.startPage(r, v)
 	made := view.MadeToken{
-		Row: tokenRow(t), Secret: t.Secret, Login: start.Owner, Host: start.Host, Plain: start.Plain, Docker: t.Scopes&berth.ScopesPackages != 0,
+		Row: tokenRow(t), Secret: once.Get("token"), Login: start.Owner, Host: start.Host, Plain: start.Plain, Docker: t.Scopes&berth.ScopesPackages != 0,
 	}
 	return u.show(w, r, v, page{title: "Your new access token", main: view.TokenMade(made)})
 }

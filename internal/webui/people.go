@@ -2,6 +2,7 @@ package webui
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -73,10 +74,10 @@ func (u *UI) postDropMember(w *httpkit.Writer, r *http.Request, v berth.Viewer, 
 
 // getInvitations shows the invitations that nobody has used yet.
 func (u *UI) getInvitations(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
-	return u.showInvitations(w, r, v, o, sent{}, view.InvitationForm{Role: "member", Days: "7"}, "")
+	return u.showInvitations(w, r, v, o, sent{}, view.InvitationForm{Role: "member", Days: "7"})
 }
 
-func (u *UI) showInvitations(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner, s sent, form view.InvitationForm, link string) error {
+func (u *UI) showInvitations(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner, s sent, form view.InvitationForm) error {
 	after, err := readCursor(r, "after")
 	if err != nil {
 		return err
@@ -86,7 +87,7 @@ func (u *UI) showInvitations(w *httpkit.Writer, r *http.Request, v berth.Viewer,
 		return err
 	}
 	list, more := cut(list, pageSize)
-	p := view.InvitationsPage{Owner: ownerTop(o, "people"), Form: form, Link: link, Wrong: s.text}
+	p := view.InvitationsPage{Owner: ownerTop(o, "people"), Form: form, Link: u.takeOnce(w, r, v).Get("link"), Wrong: s.text}
 	for _, i := range list {
 		p.Rows = append(p.Rows, invitationRow(i))
 		if more {
@@ -100,7 +101,7 @@ func invitationRow(i account.Invitation) view.InvitationRow {
 	return view.InvitationRow{ID: i.ID, Note: i.Note, Org: i.Org, Owner: i.Owner, By: i.CreatedBy, CreatedAt: i.CreatedAt, ExpiresAt: i.ExpiresAt}
 }
 
-// postInvitation makes an invitation. Its link is shown this once.
+// postInvitation makes an invitation. Its link is shown once, above the others.
 func (u *UI) postInvitation(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
 	form := view.InvitationForm{Note: entered(r, "note"), Role: r.PostForm.Get("role"), Days: r.PostForm.Get("days")}
 	err := memberRole(form.Role)
@@ -115,9 +116,9 @@ func (u *UI) postInvitation(w *httpkit.Writer, r *http.Request, v berth.Viewer, 
 		})
 	}
 	if err != nil {
-		return again(err, func(s sent) error { return u.showInvitations(w, r, v, o, s, form, "") })
+		return again(err, func(s sent) error { return u.showInvitations(w, r, v, o, s, form) })
 	}
-	return u.showInvitations(w, r, v, o, sent{}, view.InvitationForm{Role: "member", Days: "7"}, u.origins.Of(r)+"/join/"+made.Secret)
+	return u.showOnce(w, r, v, "/"+o.Login+"/-/people/invitations", url.Values{"link": {u.origins.Of(r) + "/join/" + made.Secret}})
 }
 
 func (u *UI) postDropInvitation(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {

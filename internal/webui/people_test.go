@@ -130,7 +130,7 @@ func TestInvitationPages(t *testing.T) {
 	const at = "/acme/-/people/invitations"
 	mia.page(at, http.StatusForbidden)
 	ada.page(at, 200, "There is none")
-	body := string(post(ada.c, at, form("note", "For Eve", "role", "owner", "days", "3"), ada.session...).Want(http.StatusOK).Body)
+	body := string(follow(t, ada.c, post(ada.c, at, form("note", "For Eve", "role", "owner", "days", "3"), ada.session...), ada.session).Body)
 	link := regexp.MustCompile(`https?://[^/]+(/join/bri_[A-Z0-9]+)`).FindStringSubmatch(body)
 	if link == nil {
 		t.Fatal(body)
@@ -164,7 +164,7 @@ func TestServiceAccountPages(t *testing.T) {
 	mia.page(at+"/acme-ci", http.StatusForbidden)
 	ada.wrong(at, http.StatusConflict, form("name", "ada", "who", "web"), `value="web"`)
 	ada.wrong(at, http.StatusNotFound, form("name", "robot", "who", "nothing"))
-	body := string(post(ada.c, at+"/acme-ci/tokens", form("name", "ci", "scope", "write:packages", "days", "30"), ada.session...).Want(http.StatusOK).Body)
+	body := string(follow(t, ada.c, post(ada.c, at+"/acme-ci/tokens", form("name", "ci", "scope", "write:packages", "days", "30"), ada.session...), ada.session).Body)
 	secret := regexp.MustCompile(`brt_[A-Za-z0-9]+`).FindString(body)
 	s.With("Bearer " + secret).Get("/api/v3/packages/acme").Want(http.StatusNotFound) // it is let in
 	page := ada.page(at+"/acme-ci", 200, "Ends", "read:packages,write:packages")

@@ -65,6 +65,7 @@ func (u *UI) tokenRoutes() []route {
 	return []route{
 		{method: "GET", path: "/settings/tokens", handle: signed(u.getTokens)},
 		{method: "GET", path: "/settings/tokens/new", handle: signed(u.getNewToken)},
+		{method: "GET", path: "/settings/tokens/made", handle: signed(u.getTokenMade)},
 		{method: "POST", path: "/settings/tokens/new", handle: u.sureIf(mighty, u.postNewToken)},
 		{method: "POST", path: "/settings/tokens/{id}/revoke", handle: signed(u.postRevoke)},
 	}

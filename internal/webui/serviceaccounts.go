@@ -71,10 +71,10 @@ func (u *UI) getServiceAccount(w *httpkit.Writer, r *http.Request, v berth.Viewe
 	if err != nil {
 		return err
 	}
-	return u.showServiceAccount(w, r, v, o, a, sent{}, view.ServiceTokenForm{Scopes: []string{"write:packages"}, Days: "90"}, "")
+	return u.showServiceAccount(w, r, v, o, a, sent{}, view.ServiceTokenForm{Scopes: []string{"write:packages"}, Days: "90"})
 }
 
-func (u *UI) showServiceAccount(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner, a berth.User, s sent, form view.ServiceTokenForm, secret string) error {
+func (u *UI) showServiceAccount(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner, a berth.User, s sent, form view.ServiceTokenForm) error {
 	before, err := readCursor(r, "before")
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func (u *UI) showServiceAccount(w *httpkit.Writer, r *http.Request, v berth.View
 		return err
 	}
 	list, more := cut(list, pageSize)
-	p := view.ServiceAccountPage{Owner: ownerTop(o, "people"), Name: a.Login, CreatedAt: a.CreatedAt, Host: u.host(r), Form: form, Secret: secret, Wrong: s.text}
+	p := view.ServiceAccountPage{Owner: ownerTop(o, "people"), Name: a.Login, CreatedAt: a.CreatedAt, Host: u.host(r), Form: form, Secret: u.takeOnce(w, r, v).Get("token"), Wrong: s.text}
 	for _, t := range list {
 		p.Tokens = append(p.Tokens, serviceToken(t))
 		if more {
@@ -102,7 +102,7 @@ func serviceToken(t account.Token) view.ServiceTokenRow {
 	}
 }
 
-// postServiceToken makes an access token, which is shown this once.
+// postServiceToken makes an access token, which is shown once, above the others.
 func (u *UI) postServiceToken(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
 	a, err := u.serviceAccount(r, v, o)
 	if err != nil {
@@ -119,9 +119,9 @@ func (u *UI) postServiceToken(w *httpkit.Writer, r *http.Request, v berth.Viewer
 		made, err = u.account.CreateToken(r.Context(), v, a.Login, request)
 	}
 	if err != nil {
-		return again(err, func(s sent) error { return u.showServiceAccount(w, r, v, o, a, s, form, "") })
+		return again(err, func(s sent) error { return u.showServiceAccount(w, r, v, o, a, s, form) })
 	}
-	return u.showServiceAccount(w, r, v, o, a, sent{}, view.ServiceTokenForm{Scopes: []string{"write:packages"}, Days: "90"}, made.Secret)
+	return u.showOnce(w, r, v, serviceAccountPath(o, a.Login), url.Values{"token": {made.Secret}})
 }
 
 // tokenLife reads for how many days a token shall be good, 0 for ever.
@@ -163,7 +163,7 @@ func (u *UI) postDeleteServiceAccount(w *httpkit.Writer, r *http.Request, v bert
 	}
 	if err != nil {
 		form := view.ServiceTokenForm{Scopes: []string{"write:packages"}, Days: "90"}
-		return again(err, func(s sent) error { return u.showServiceAccount(w, r, v, o, a, s, form, "") })
+		return again(err, func(s sent) error { return u.showServiceAccount(w, r, v, o, a, s, form) })
 	}
 	return u.done(w, r, "/"+o.Login+"/-/people/service-accounts", "The service account %s is deleted.", a.Login)
 }

@@ -25,15 +25,18 @@ func shows(t *testing.T, r *berthtest.Response, parts ...string) {
 	}
 }
 
-// follow goes where an answer leads, and returns that page with what it says was done.
+// follow goes where an answer leads, and returns that page with what it says was done
+// or shows once.
 func follow(t *testing.T, c *berthtest.Client, r *berthtest.Response, session []string) *berthtest.Response {
 	t.Helper()
 	r.Want(http.StatusSeeOther)
-	headers := session
-	if flash := cookie(t, r, "berth_flash"); flash != nil {
-		headers = []string{"Cookie", session[1] + "; berth_flash=" + flash.Value}
+	cookies := session[1]
+	for _, name := range []string{"berth_flash", "berth_once"} {
+		if set := cookie(t, r, name); set != nil {
+			cookies += "; " + name + "=" + set.Value
+		}
 	}
-	return c.Get(r.Header.Get("Location"), headers...).Want(http.StatusOK)
+	return c.Get(r.Header.Get("Location"), "Cookie", cookies).Want(http.StatusOK)
 }
 
 func TestSettingsNeedSomebody(t *testing.T) {

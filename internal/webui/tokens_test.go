@@ -51,13 +51,25 @@ func TestTokenPages(t *testing.T) {
 	post(c, "/settings/tokens/new", form("name", "ci", "expires", "7", "scope", "read:user", "owners", "nobody-of-that-name"), session...).Want(http.StatusBadRequest)
 
 	r = post(c, "/settings/tokens/new", form("name", "ci <b>", "expires", "90", "scope", "write:packages", "packages", "acme/web acme/x", "action", "push"), session...)
+	if strings.Contains(fmt.Sprint(r.Header), "brt_") || len(r.Body) != 0 {
+		t.Errorf("the token is in the answer to the form: %v", r.Header)
+	}
+	r = follow(t, c, r, session)
 	secret := shown(t, r)
 	host := strings.TrimPrefix(s.URL, "http://")
 	shows(t, r, "<code>docker login "+host+" -u ada</code>", "!echo", "acme/web", "Only to push", "insecure-registries")
 	if v, err := s.Account.Authenticate(t.Context(), "Bearer "+secret, ""); err != nil || v.Login != "ada" || v.TokenLife != 90*24*time.Hour || !v.Limited {
 		t.Errorf("%+v, %v", v, err)
 	}
-	shows(t, post(c, "/settings/tokens/new", form("name", "me", "expires", "never", "scope", "read:user"), session...), "!docker login", "Never expires")
+	shows(t, follow(t, c, post(c, "/settings/tokens/new", form("name", "me", "expires", "never", "scope", "read:user"), session...), session), "!docker login", "Never expires")
+
+	// A reload shows it no more, nor does another's session.
+	again := post(c, "/settings/tokens/new", form("name", "again", "expires", "7", "scope", "read:user"), session...)
+	shows(t, follow(t, c, c.Get("/settings/tokens/made", session...), session), "is shown once")
+	shows(t, follow(t, c, c.Get("/settings/tokens/made", "Cookie", signIn(t, s, "bob")[1]+"; berth_once="+cookie(t, again, "berth_once").Value), session), "is shown once", "!brt_")
+	shows(t, c.Get("/settings/tokens", "Cookie", session[1]+"; berth_once="+cookie(t, again, "berth_once").Value).Want(http.StatusOK), "again", "!brt_")
+	id := regexp.MustCompile(`/settings/tokens/(\d+)/revoke`).FindSubmatch(c.Get("/settings/tokens", session...).Body)
+	post(c, "/settings/tokens/"+string(id[1])+"/revoke", "", session...).Want(http.StatusSeeOther)
 
 	r = c.Get("/settings/tokens", session...).Want(http.StatusOK)
 	shows(t, r, "ci &lt;b&gt;", "acme/x", "Not used yet", "Never expires", "!"+secret, "!Expires soon")
@@ -82,8 +94,8 @@ func TestTokensOfAnOpenBrowser(t *testing.T) {
 	c, session := s.As(""), signIn(t, s, "ada")
 	s.Clock.Advance(time.Hour)
 	const at = "/settings/tokens/new"
-	shown(t, post(c, at, form("name", "push", "expires", "30", "scope", "write:packages", "action", "push", "action", "pull"), session...))
-	shown(t, post(c, at, form("name", "read", "expires", "30", "scope", "read:packages", "scope", "read:user"), session...))
+	shown(t, follow(t, c, post(c, at, form("name", "push", "expires", "30", "scope", "write:packages", "action", "push", "action", "pull"), session...), session))
+	shown(t, follow(t, c, post(c, at, form("name", "read", "expires", "30", "scope", "read:packages", "scope", "read:user"), session...), session))
 	for _, harm := range [][]string{
 		{"expires", "30", "scope", "write:packages"}, // without actions it can change settings and rights
 		{"expires", "30", "scope", "write:packages", "action", "push", "action", "admin"},
@@ -98,7 +110,7 @@ func TestTokensOfAnOpenBrowser(t *testing.T) {
 		shows(t, r, "Confirm that it is you", `name="scope" value="`+scope+`"`, `name="scope" value="write:packages"`, "!brt_")
 		shows(t, post(c, at, form(append(body, "-confirm", "wrong")...), session...).Want(http.StatusBadRequest), "Confirm that it is you", "!brt_")
 	}
-	shown(t, post(c, at, form("name", "harm", "expires", "30", "scope", "delete:packages", "-confirm", password), session...))
+	shown(t, follow(t, c, post(c, at, form("name", "harm", "expires", "30", "scope", "delete:packages", "-confirm", password), session...), session))
 }
 
 func TestTokensThatRunOut(t *testing.T) {

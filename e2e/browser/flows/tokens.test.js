@@ -23,7 +23,10 @@ test("a link makes the token that docker needs", withDocker, async (t) => {
   const name = `${berth.host}/${user}/app:1`;
   await docker.build(name, "LABEL a=b");
   await docker.run(["push", name]);
-  await w.visit("/settings/tokens");
+  await w.page.reload();
+  assert.equal(w.path, "/settings/tokens", "a reload makes no other one");
+  assert.equal(await w.main().getByText("docker", { exact: true }).count(), 1);
+  await w.look();
   assert.equal(await w.main().getByText(token).count(), 0, "it is shown once");
   await w.main().getByLabel("Revoke docker").click();
   await w.submit("Revoke this token");

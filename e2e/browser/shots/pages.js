@@ -92,7 +92,7 @@ export async function pages(berth, links) {
     { name: "settings", path: "/settings", ...own },
     { name: "settings-tokens", path: "/settings/tokens", ...own, phone: true },
     { name: "settings-token-new", path: "/settings/tokens/new?scopes=write:packages", ...own, phone: true },
-    { name: "settings-token-made", path: "/settings/tokens/new", as: "grace", open: made("build server", "write:packages"), h1: "Your new access token" },
+    { name: "settings-token-made", path: "/settings/tokens/made", as: "grace", open: made("build server", "write:packages"), h1: "Your new access token" },
     { name: "settings-security", path: "/settings/security", ...own },
     { name: "settings-factor", path: "/settings/security", as: "katherine", open: started, h1: "Set up the second factor" },
     { name: "settings-recovery-codes", path: "/settings/security", as: "bob", open: confirmed, h1: "Recovery codes", leave: switchedOff },
