@@ -38,6 +38,10 @@ func TestPackageParts(t *testing.T) {
 			Inherits: true, Size: 1 << 30, Downloads: 1010, CreatedAt: noon(), Days: days,
 		},
 	}))
+	golden(t, "package_unlinked", f, Package(PackagePage{Head: someHead("overview", true), Latest: &VersionCard{Reference: "latest", Href: "/acme/web/api:latest"}}))
+	golden(t, "package_no_readme", f, Package(PackagePage{
+		Head: someHead("overview", true), Latest: &VersionCard{Reference: "latest", Href: "/acme/web/api:latest"}, About: About{Repository: "acme/web", Inherits: true},
+	}))
 	golden(t, "package_empty", f, Package(PackagePage{Head: someHead("overview", true)}))
 }
 
