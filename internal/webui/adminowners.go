@@ -65,7 +65,7 @@ func (u *UI) showQuotas(w *httpkit.Writer, r *http.Request, v berth.Viewer, s se
 	if err != nil {
 		return err
 	}
-	p := view.QuotasPage{Default: limit, DefaultText: limitText(limit), Query: strings.TrimSpace(r.URL.Query().Get("q")), Wrong: view.AdminWrong{Part: s.part, Text: s.text}}
+	p := view.QuotasPage{Default: limit, DefaultText: limitText(limit), Query: strings.TrimSpace(r.URL.Query().Get("q")), Wrong: s.wrong()}
 	if s.part != "" {
 		p.Typed = entered(r, "limit")
 	}
@@ -116,10 +116,7 @@ func (u *UI) postQuota(w *httpkit.Writer, r *http.Request, v berth.Viewer) error
 
 func (u *UI) quotaDone(w *httpkit.Writer, r *http.Request, v berth.Viewer, err error, part, text string) error {
 	if err != nil {
-		return again(err, func(s sent) error {
-			s.part = part
-			return u.showQuotas(w, r, v, s)
-		})
+		return againIn(part, err, func(s sent) error { return u.showQuotas(w, r, v, s) })
 	}
 	return u.done(w, r, "/-/admin/quotas", "%s", text)
 }

@@ -33,7 +33,7 @@ func (u *UI) showUser(w *httpkit.Writer, r *http.Request, v berth.Viewer, s sent
 	if err != nil {
 		return err
 	}
-	p := view.UserPage{UserRow: userRow(row), Self: found.ID == v.UserID, Quota: quotaRow(q), Wrong: view.AdminWrong{Part: s.part, Text: s.text}}
+	p := view.UserPage{UserRow: userRow(row), Self: found.ID == v.UserID, Quota: quotaRow(q), Wrong: s.wrong()}
 	if s.part != "" {
 		p.Name, p.Limit, p.Disposal, p.To = entered(r, "name"), entered(r, "limit"), r.PostForm.Get("packages"), entered(r, "to")
 	}
@@ -43,10 +43,7 @@ func (u *UI) showUser(w *httpkit.Writer, r *http.Request, v berth.Viewer, s sent
 // userDone ends a form about an account: it was done, or the page says why not.
 func (u *UI) userDone(w *httpkit.Writer, r *http.Request, v berth.Viewer, err error, part, text string) error {
 	if err != nil {
-		return again(err, func(s sent) error {
-			s.part = part
-			return u.showUser(w, r, v, s)
-		})
+		return againIn(part, err, func(s sent) error { return u.showUser(w, r, v, s) })
 	}
 	return u.done(w, r, userPath(r.PathValue("user")), "%s", text)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/berth-registry/berth"
 	"github.com/berth-registry/berth/internal/httpkit"
+	"github.com/berth-registry/berth/internal/webui/view"
 )
 
 // maxForm is how large a form may be, in bytes, unless its route says otherwise.
@@ -32,6 +33,9 @@ type sent struct {
 	part   string // of a page with several forms, which one it is
 }
 
+// wrong is what is wrong, for a page with several forms.
+func (s sent) wrong() view.FormWrong { return view.FormWrong{Part: s.part, Text: s.text} }
+
 // formError is what a handler returns of a form on which something may be wrong that
 // people can mend, with the way to show the page again. See [again].
 type formError struct {
@@ -46,6 +50,14 @@ func (e *formError) Unwrap() error { return e.error }
 // that page with what was typed. A page that reads what only some may read meets their
 // error there.
 func again(err error, show func(sent) error) error { return &formError{err, show} }
+
+// againIn is again for one of several forms of a page.
+func againIn(part string, err error, show func(sent) error) error {
+	return again(err, func(s sent) error {
+		s.part = part
+		return show(s)
+	})
+}
 
 // ifMay takes the page away from an error when the viewer may not send its form: he is
 // told so on a page of its own, as strangers are.

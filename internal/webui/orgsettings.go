@@ -37,7 +37,7 @@ func (u *UI) showOrgSettings(w *httpkit.Writer, r *http.Request, v berth.Viewer,
 		return err
 	}
 	p := view.OrgSettingsPage{
-		Owner: ownerTop(o, "settings"), Wrong: s.text, CreatedAt: org.CreatedAt,
+		Owner: ownerTop(o, "settings"), Wrong: s.wrong(), NewName: o.Login, CreatedAt: org.CreatedAt,
 		Form: view.OrgSettingsForm{
 			BaseRole: org.BaseRole.String(), MembersCreate: org.MembersCreate, AllowPublic: org.AllowPublic, Visibility: string(org.DefaultVisibility),
 		},
@@ -45,6 +45,9 @@ func (u *UI) showOrgSettings(w *httpkit.Writer, r *http.Request, v berth.Viewer,
 	}
 	if form != nil {
 		p.Form = *form
+	}
+	if s.part == "rename" {
+		p.NewName = entered(r, "name")
 	}
 	return u.show(w, r, v, page{status: s.status, title: "Settings of " + o.Login, main: view.OrgSettings(p)})
 }
@@ -61,7 +64,7 @@ func (u *UI) postOrgSettings(w *httpkit.Writer, r *http.Request, v berth.Viewer,
 		_, err = u.account.UpdateOrg(r.Context(), v, o.Login, c)
 	}
 	if err != nil {
-		return again(err, func(s sent) error { return u.showOrgSettings(w, r, v, o, s, &form) })
+		return againIn("settings", err, func(s sent) error { return u.showOrgSettings(w, r, v, o, s, &form) })
 	}
 	return u.done(w, r, "/"+o.Login+"/-/settings", "The settings of %s are saved.", o.Login)
 }
@@ -78,7 +81,7 @@ func parseBaseRole(text string) (berth.Role, error) {
 func (u *UI) postRenameOrg(w *httpkit.Writer, r *http.Request, v berth.Viewer, o account.Owner) error {
 	after, err := u.account.RenameOrg(r.Context(), v, o.Login, entered(r, "name"))
 	if err != nil {
-		return again(err, func(s sent) error { return u.showOrgSettings(w, r, v, o, s, nil) })
+		return againIn("rename", err, func(s sent) error { return u.showOrgSettings(w, r, v, o, s, nil) })
 	}
 	return u.done(w, r, "/"+after.Login+"/-/settings", "%s is called %s now. What was pulled by the old name goes on being found.", o.Login, after.Login)
 }
@@ -97,7 +100,7 @@ func (u *UI) postDeleteOrg(w *httpkit.Writer, r *http.Request, v berth.Viewer, o
 		err = u.account.DeleteOrg(r.Context(), v, o.Login, d)
 	}
 	if err != nil {
-		return again(err, func(s sent) error { return u.showOrgSettings(w, r, v, o, s, nil) })
+		return againIn("delete", err, func(s sent) error { return u.showOrgSettings(w, r, v, o, s, nil) })
 	}
 	return u.done(w, r, "/", "The organization %s is deleted.", o.Login)
 }

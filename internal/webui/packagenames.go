@@ -31,7 +31,7 @@ func (u *UI) showPackageNames(w *httpkit.Writer, r *http.Request, v berth.Viewer
 	if err != nil {
 		return err
 	}
-	p := view.NameSettings{Top: at.settings("names"), Failure: s.text, Owner: owner, Path: path}
+	p := view.NameSettings{Top: at.settings("names"), Wrong: s.wrong(), Owner: owner, Path: path}
 	for _, alias := range list[:min(len(list), pageSize)] {
 		p.Rows = append(p.Rows, view.OldName{Name: alias.Name.String(), At: alias.CreatedAt})
 	}
@@ -49,7 +49,7 @@ func (u *UI) postDropName(w *httpkit.Writer, r *http.Request, v berth.Viewer, at
 		err = u.registry.DropAlias(r.Context(), v, old)
 	}
 	if err != nil {
-		return again(err, func(s sent) error { return u.showPackageNames(w, r, v, at, s, at.name.Owner, at.name.Path) })
+		return againIn("names", err, func(s sent) error { return u.showPackageNames(w, r, v, at, s, at.name.Owner, at.name.Path) })
 	}
 	return u.done(w, r, at.path("/-/settings/names"), "%s is free. Nothing is pulled by it any more.", old)
 }
@@ -62,7 +62,7 @@ func (u *UI) postMove(w *httpkit.Writer, r *http.Request, v berth.Viewer, at pla
 		err = u.registry.MovePackage(r.Context(), v, at.name, to)
 	}
 	if err != nil {
-		return again(err, func(s sent) error { return u.showPackageNames(w, r, v, at, s, owner, path) })
+		return againIn("move", err, func(s sent) error { return u.showPackageNames(w, r, v, at, s, owner, path) })
 	}
 	location := url.URL{Path: "/" + to.String()}
 	return u.done(w, r, location.String(), "%s is %s now. What is pulled by the old name goes on being found.", at.name, to)

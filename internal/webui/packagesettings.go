@@ -34,7 +34,7 @@ func (u *UI) showSettings(w *httpkit.Writer, r *http.Request, v berth.Viewer, at
 		return err
 	}
 	p := view.GeneralSettings{
-		Top: at.settings("general"), Failure: s.text, Visibility: string(at.pkg.Visibility), Inherits: at.pkg.Inherit, Repository: at.pkg.Repository,
+		Top: at.settings("general"), Wrong: s.wrong(), Visibility: string(at.pkg.Visibility), Inherits: at.pkg.Inherit, Repository: at.pkg.Repository,
 		NoPublic: forbids, Link: typed.Get("q"), Confirm: typed.Get("confirm"),
 	}
 	return u.show(w, r, v, page{status: s.status, title: "Settings of " + at.name.String(), main: view.PackageGeneral(p)})
@@ -54,9 +54,9 @@ func (u *UI) forbidsPublic(ctx context.Context, v berth.Viewer, at place) (bool,
 }
 
 // changed ends a form of the first page: it tells what was done, or shows the page again.
-func (u *UI) changed(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place, err error, sentence string) error {
+func (u *UI) changed(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place, part string, err error, sentence string) error {
 	if err != nil {
-		return again(err, func(s sent) error { return u.showSettings(w, r, v, at, s, r.PostForm) })
+		return againIn(part, err, func(s sent) error { return u.showSettings(w, r, v, at, s, r.PostForm) })
 	}
 	return u.done(w, r, at.path("/-/settings"), "%s", sentence)
 }
@@ -67,14 +67,14 @@ func (u *UI) postVisibility(w *httpkit.Writer, r *http.Request, v berth.Viewer, 
 	if err == nil {
 		err = u.registry.SetVisibility(r.Context(), v, at.name, to)
 	}
-	return u.changed(w, r, v, at, err, at.name.String()+" is "+string(to)+" now.")
+	return u.changed(w, r, v, at, "visibility", err, at.name.String()+" is "+string(to)+" now.")
 }
 
 // postLink links the package to a repository, which may be written without its owner.
 func (u *UI) postLink(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
 	name := withOwner(r.PostForm.Get("q"), at.name.Owner)
 	err := u.registry.Link(r.Context(), v, at.name, name)
-	return u.changed(w, r, v, at, err, at.name.String()+" is linked to "+name+".")
+	return u.changed(w, r, v, at, "repository", err, at.name.String()+" is linked to "+name+".")
 }
 
 // withOwner puts an owner before the name of a repository that was written without one.
@@ -87,7 +87,7 @@ func withOwner(repository, owner string) string {
 }
 
 func (u *UI) postUnlink(w *httpkit.Writer, r *http.Request, v berth.Viewer, at place) error {
-	return u.changed(w, r, v, at, u.registry.Unlink(r.Context(), v, at.name), at.name.String()+" is not linked any more. Its visibility stays as it was.")
+	return u.changed(w, r, v, at, "repository", u.registry.Unlink(r.Context(), v, at.name), at.name.String()+" is not linked any more. Its visibility stays as it was.")
 }
 
 // postInherit turns on or off that roles and visibility come from the repository.
@@ -105,7 +105,7 @@ func (u *UI) postInherit(w *httpkit.Writer, r *http.Request, v berth.Viewer, at 
 	if err == nil {
 		err = u.registry.SetInherit(r.Context(), v, at.name, on == "yes")
 	}
-	return u.changed(w, r, v, at, err, sentence)
+	return u.changed(w, r, v, at, "repository", err, sentence)
 }
 
 // postDeletePackage moves a package to the trash of its owner.
@@ -115,7 +115,7 @@ func (u *UI) postDeletePackage(w *httpkit.Writer, r *http.Request, v berth.Viewe
 		err = u.registry.DeletePackage(r.Context(), v, at.name)
 	}
 	if err != nil {
-		return again(err, func(s sent) error { return u.showSettings(w, r, v, at, s, r.PostForm) })
+		return againIn("delete", err, func(s sent) error { return u.showSettings(w, r, v, at, s, r.PostForm) })
 	}
 	return u.done(w, r, "/"+at.name.Owner, "%s is deleted. For 30 days it can be restored from the trash of %s.", at.name, at.name.Owner)
 }

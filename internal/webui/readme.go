@@ -61,7 +61,7 @@ func filesOf(web string) string {
 func (u *UI) postReadme(w *httpkit.Writer, r *http.Request, v berth.Viewer, repo account.Repository) error {
 	text := strings.ReplaceAll(r.PostForm.Get("readme"), "\r\n", "\n") // as browsers send lines
 	if _, err := u.account.PutReadme(r.Context(), v, repo.Owner, repo.Name, text); err != nil {
-		return again(err, func(s sent) error {
+		return againIn("readme", err, func(s sent) error {
 			return u.showRepositorySettings(w, r, v, repo, s, view.RepositorySettingsForm{
 				Name: repo.Name, Description: repo.Description, WebURL: repo.WebURL, Visibility: string(repo.Visibility), Readme: text,
 			})

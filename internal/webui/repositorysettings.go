@@ -125,7 +125,7 @@ func (u *UI) showRepositorySettings(w *httpkit.Writer, r *http.Request, v berth.
 		}
 		form.Readme = readme.Text
 	}
-	p := view.RepositorySettingsPage{Top: repositoryTop(repo, "settings"), Form: form, Wrong: s.text}
+	p := view.RepositorySettingsPage{Top: repositoryTop(repo, "settings"), Form: form, Wrong: s.wrong()}
 	return u.show(w, r, v, page{status: s.status, title: "Settings of " + repo.FullName(), main: view.RepositorySettings(p)})
 }
 
@@ -144,7 +144,7 @@ func (u *UI) postRepositorySettings(w *httpkit.Writer, r *http.Request, v berth.
 		after, err = u.account.UpdateRepository(r.Context(), v, repo.Owner, repo.Name, c)
 	}
 	if err != nil {
-		return again(err, func(s sent) error {
+		return againIn("settings", err, func(s sent) error {
 			return u.showRepositorySettings(w, r, v, repo, s, form)
 		})
 	}
@@ -161,7 +161,7 @@ func (u *UI) postDeleteRepository(w *httpkit.Writer, r *http.Request, v berth.Vi
 		err = u.account.DeleteRepository(r.Context(), v, repo.Owner, repo.Name)
 	}
 	if err != nil {
-		return again(err, func(s sent) error {
+		return againIn("delete", err, func(s sent) error {
 			return u.showRepositorySettings(w, r, v, repo, s, repositoryForm(repo))
 		})
 	}

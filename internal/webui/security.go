@@ -60,12 +60,9 @@ func (u *UI) securityDone(w *httpkit.Writer, r *http.Request, v berth.Viewer, er
 	return u.done(w, r, "/settings/security", "%s", text)
 }
 
-// againSecurity is [again] for one of the forms on how one signs in.
+// againSecurity is [againIn] for one of the forms on how one signs in.
 func (u *UI) againSecurity(w *httpkit.Writer, r *http.Request, v berth.Viewer, err error, part string) error {
-	return again(err, func(s sent) error {
-		s.part = part
-		return u.showSecurity(w, r, v, s)
-	})
+	return againIn(part, err, func(s sent) error { return u.showSecurity(w, r, v, s) })
 }
 
 func (u *UI) postPassword(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {

@@ -64,6 +64,8 @@ test("a package is linked, inherits and is unlinked", async () => {
   await w.submit("Link");
   await w.page.getByRole("alert").waitFor();
   assert.equal(await w.page.locator("#repository").inputValue(), "no-such", "what was typed stays");
+  const wrong = w.page.locator("section", { has: w.page.getByRole("heading", { name: "Repository" }) }).getByRole("alert");
+  assert.ok(await wrong.evaluate((alert) => alert === document.activeElement), "what is wrong stands at its form, and has the focus");
 });
 
 test("roles are given, changed and taken away", async () => {

@@ -27,17 +27,6 @@ func adminTabs(current string) []Tab {
 	return tabs
 }
 
-// AdminWrong is what was wrong with one of the forms of a page.
-type AdminWrong struct{ Part, Text string }
-
-// in is what was wrong with a form, "" when it was another one or nothing.
-func (w AdminWrong) in(part string) string {
-	if w.Part != part {
-		return ""
-	}
-	return w.Text
-}
-
 // GrowthDay is what the instance held on a day. Sizes are in bytes.
 type GrowthDay struct {
 	Day                                            time.Time

@@ -220,7 +220,7 @@ type QuotasPage struct {
 	Query       string
 	Rows        []QuotaRow
 	After       string // name to go on after, "" at the end
-	Wrong       AdminWrong
+	Wrong       FormWrong
 	Typed       string
 }
 

@@ -14,7 +14,7 @@ type UserPage struct {
 
 	Self                      bool // the viewer's own
 	Quota                     QuotaRow
-	Wrong                     AdminWrong
+	Wrong                     FormWrong
 	Name, Limit, Disposal, To string // as typed
 }
 

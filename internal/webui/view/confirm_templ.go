@@ -46,7 +46,7 @@ func Confirm(f ConfirmForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Wrong(f.Failure).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = WrongAgain(f.Failure).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

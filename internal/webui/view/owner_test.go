@@ -50,9 +50,9 @@ func TestOwner(t *testing.T) {
 		"owner_log_part": OwnerLog(OwnerLogPage{Owner: OwnerTop{Login: "ada", Kind: "user", Self: true, Current: "settings", Sees: true, Changes: true, Manages: true}, Next: 3}),
 		"org_settings": OrgSettings(OrgSettingsPage{
 			Owner: acme("settings"), CreatedAt: noon().AddDate(-1, 0, 0), Form: OrgSettingsForm{BaseRole: "write", MembersCreate: true, AllowPublic: true, Visibility: "internal"},
-			Wrong: "Type the name.", Packages: 2, Versions: 5, Logical: 3 << 30, Unique: 2 << 30, Limit: 10 << 30,
+			NewName: "acme2", Wrong: FormWrong{"delete", "Type the name."}, Packages: 2, Versions: 5, Logical: 3 << 30, Unique: 2 << 30, Limit: 10 << 30,
 		}),
-		"org_settings_plain": OrgSettings(OrgSettingsPage{Owner: acme("settings"), Form: OrgSettingsForm{BaseRole: "none"}, Limit: -1}),
+		"org_settings_plain": OrgSettings(OrgSettingsPage{Owner: acme("settings"), NewName: "Acme", Form: OrgSettingsForm{BaseRole: "none"}, Limit: -1}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

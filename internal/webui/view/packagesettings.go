@@ -48,7 +48,7 @@ func (t SettingsTop) nav() []Tab {
 // GeneralSettings is the first page of a package's settings.
 type GeneralSettings struct {
 	Top        SettingsTop
-	Failure    string
+	Wrong      FormWrong
 	Visibility string // that is chosen
 	Inherits   bool
 	Repository string // owner/name of the linked one, "" when there is none that the viewer may know
@@ -278,7 +278,7 @@ type OldName struct {
 // NameSettings is the page of the names of a package.
 type NameSettings struct {
 	Top         SettingsTop
-	Failure     string
+	Wrong       FormWrong
 	Rows        []OldName
 	Next        templ.SafeURL
 	Owner, Path string // that were typed

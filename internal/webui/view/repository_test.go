@@ -30,7 +30,7 @@ func TestRepository(t *testing.T) {
 		"repository_new":      Repository(RepositoryPage{Top: top("overview"), Role: "admin", CreatedAt: noon()}),
 		"linked":              Linked(LinkedPage{Top: top("packages"), Rows: []PackageRow{web}, Next: "web", Host: "berth.example"}),
 		"linked_none":         Linked(LinkedPage{Top: top("packages"), Host: "berth.example"}),
-		"repository_settings": RepositorySettings(RepositorySettingsPage{Top: top("settings"), Form: RepositorySettingsForm{"web.site", "<b>", "https://forge.example", "internal", "# <README>"}, Wrong: "Type the name."}),
+		"repository_settings": RepositorySettings(RepositorySettingsPage{Top: top("settings"), Form: RepositorySettingsForm{"web.site", "<b>", "https://forge.example", "internal", "# <README>"}, Wrong: FormWrong{"delete", "Type the name."}}),
 		"collaborators": Collaborators(CollaboratorsPage{
 			Top: top("collaborators"), Users: []CollaboratorRow{{"mia", "user", "write"}, {"acme-ci", "service", "read"}}, Teams: []CollaboratorRow{{"devs", "team", "admin"}},
 			NextUser: "mia", NextTeam: "devs", Form: CollaboratorForm{"team", "ops", "write"}, Wrong: "There is no ops.",
@@ -80,7 +80,7 @@ func TestPackageSettings(t *testing.T) {
 		return SettingsTop{Head: someHead("settings", true), Current: current}
 	}
 	for name, c := range map[string]templ.Component{
-		"package_general":        PackageGeneral(GeneralSettings{Top: top("general"), Visibility: "internal", Link: "acme/<x>", Confirm: "acme/wrong", Failure: "Type acme/web/api.", NoPublic: true}),
+		"package_general":        PackageGeneral(GeneralSettings{Top: top("general"), Visibility: "internal", Link: "acme/<x>", Confirm: "acme/wrong", Wrong: FormWrong{"delete", "Type acme/web/api."}, NoPublic: true}),
 		"package_general_linked": PackageGeneral(GeneralSettings{Top: top("general"), Visibility: "public", Inherits: true, Repository: "Acme/web"}),
 		"package_general_own":    PackageGeneral(GeneralSettings{Top: top("general"), Visibility: "private", Repository: "Acme/web"}),
 		"package_access": PackageAccess(AccessSettings{
@@ -88,7 +88,7 @@ func TestPackageSettings(t *testing.T) {
 			Rows: []RoleRow{{"user", "mia", "read"}, {"team", "devs", "write"}, {"repository", "Acme/web", "admin"}},
 		}),
 		"package_access_none": PackageAccess(AccessSettings{Top: top("access")}),
-		"package_names":       PackageNames(NameSettings{Top: top("names"), Failure: "That name is taken.", Rows: []OldName{{"acme/old", noon()}}, Next: "?after=acme%2Fold", Owner: "acme", Path: "web/<api>"}),
+		"package_names":       PackageNames(NameSettings{Top: top("names"), Wrong: FormWrong{"move", "That name is taken."}, Rows: []OldName{{"acme/old", noon()}}, Next: "?after=acme%2Fold", Owner: "acme", Path: "web/<api>"}),
 		"package_names_none":  PackageNames(NameSettings{Top: top("names"), Owner: "acme", Path: "web/api"}),
 	} {
 		t.Run(name, func(t *testing.T) {

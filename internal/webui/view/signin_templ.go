@@ -72,7 +72,7 @@ func Login(f LoginForm) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = Wrong(f.Failure).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = WrongAgain(f.Failure).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -403,7 +403,7 @@ func Join(f JoinForm) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = Wrong(f.Failure).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = WrongAgain(f.Failure).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -56,3 +56,14 @@ func problemIcon(status int) Icon {
 		return IconAlert
 	}
 }
+
+// FormWrong is what is wrong with one of the forms of a page.
+type FormWrong struct{ Part, Text string }
+
+// in is what is wrong with a form, "" when it is another one or nothing.
+func (w FormWrong) in(part string) string {
+	if w.Part != part {
+		return ""
+	}
+	return w.Text
+}
