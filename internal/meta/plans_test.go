@@ -67,6 +67,13 @@ func TestPlansOfLists(t *testing.T) {
 			query: "UPDATE manifests SET version = NOT version",
 			uses:  []string{"manifests USING INTEGER PRIMARY KEY (rowid=?)"},
 		},
+		"signed": {
+			query: "SELECT v.id FROM manifests v WHERE v.id",
+			uses: []string{
+				"v USING INTEGER PRIMARY KEY (rowid=?)", "m USING INDEX manifests_subject (package_id=? AND subject=?",
+				"d USING INDEX sqlite_autoindex_descriptions_1 (manifest_id=?)", "t USING INDEX tags_subject (package_id=? AND subject=?)",
+			},
+		},
 		"referrers": {
 			query: "subject = $2 AND id > $3 AND trash_id",
 			uses:  []string{"manifests USING INDEX manifests_subject (package_id=? AND subject=? AND id>?)"},

@@ -259,6 +259,7 @@ func statements() []string { //nolint:funlen // it is a list
 		qListRulesOn,
 		qListServiceAccounts,
 		qListSessions,
+		qListSigned,
 		qListSigningKeys,
 		qListTagDetails,
 		qListTagRuleHolders,

@@ -141,6 +141,9 @@ func (s *Service) describedTags(ctx context.Context, tx *meta.Tx, l meta.TagList
 	if err != nil {
 		return nil, err
 	}
+	if err := findSigned(ctx, tx, versions); err != nil {
+		return nil, err
+	}
 	h, err := s.shieldOf(ctx, tx, l.Package, berth.Viewer{})
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package registry_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -99,6 +100,57 @@ func TestKindsOfAttachments(t *testing.T) {
 			berthtest.Artifact("application/vnd.dev.cosign.artifact.sig.v1+json", nil, "{}", "layer sig"))
 		k.followUp()
 		kinds("with a tag of cosign", artifact.KindSignature)
+	})
+}
+
+// A list says of a version whether a signature refers to it.
+func TestSigned(t *testing.T) {
+	t.Parallel()
+	metatest.Each(t, func(t *testing.T, address string) {
+		k := newShelf(t, berthtest.Options{Address: address})
+		signed := func(when string, want ...string) {
+			t.Helper()
+			k.followUp()
+			list, _, err := k.s.Registry.ListVersions(t.Context(), k.v, k.n, registry.VersionQuery{Signed: true, Limit: 60})
+			k.must(err)
+			tags, err := k.s.Registry.DescribeTags(t.Context(), k.v, k.n, registry.TagQuery{Limit: 60})
+			k.must(err)
+			var versions, named []string
+			for _, version := range list {
+				if version.Signed {
+					versions = append(versions, k.called(version.Digest.String()))
+				}
+			}
+			for _, tag := range tags {
+				if tag.Version.Signed {
+					named = append(named, k.called(tag.Digest.String()))
+				}
+			}
+			slices.Sort(versions)
+			slices.Sort(named)
+			if !slices.Equal(versions, want) || !slices.Equal(named, want) {
+				t.Errorf("%s: versions %q, tags %q, want %q", when, versions, named, want)
+			}
+		}
+		k.kit("latest")
+		k.image("plain", "v1")
+		for i := range 55 { // more than one statement takes
+			k.image(fmt.Sprint("many", i), fmt.Sprint("w", i))
+		}
+		k.referrer("other", "plain")
+		signed("with what is no signature")
+		k.signed("of a platform", "arm")
+		signed("an image in an index")
+		k.signed("of the index", "all")
+		signed("the index", "all")
+		k.put("cosigned", k.fallback("plain", ".sig"), berth.MediaTypeOCIManifest,
+			berthtest.Artifact("application/vnd.dev.cosign.artifact.sig.v1+json", nil, "{}", "layer of the index"))
+		signed("by a tag of cosign", "all", "plain")
+		k.must(k.s.Registry.DeleteManifest(t.Context(), k.v, k.n, k.ref("of the index")))
+		signed("a signature was deleted", "plain")
+		if list, _, err := k.s.Registry.ListVersions(t.Context(), k.v, k.n, registry.VersionQuery{Limit: 60}); err != nil || slices.ContainsFunc(list, func(v registry.Version) bool { return v.Signed }) {
+			t.Errorf("it says so without being asked: %v", err)
+		}
 	})
 }
 

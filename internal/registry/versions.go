@@ -40,6 +40,7 @@ type Version struct {
 	Summary   Summary
 	Problem   string // why something about it could not be read
 	Missing   []Missing
+	Signed    bool // a signature refers to it; only lists that were asked to say so know
 }
 
 // Complete reports whether all bytes of the version are there.
@@ -62,6 +63,7 @@ type VersionQuery struct {
 	Filter VersionFilter // "" is all
 	// Search is what a tag has to have in it, or how a digest begins, "" for any.
 	Search string
+	Signed bool // whether each is signed is wanted, too
 }
 
 // MaxSkip bounds [VersionQuery.Skip]: whoever wants more goes on with the cursor.
@@ -109,6 +111,11 @@ func (s *Service) ListVersions(ctx context.Context, v berth.Viewer, n berth.Name
 		}
 		if err := s.findProtected(ctx, tx, standing.PackageID, list); err != nil {
 			return err
+		}
+		if q.Signed {
+			if err := findSigned(ctx, tx, list); err != nil {
+				return err
+			}
 		}
 		return findMissing(ctx, tx, list)
 	})
@@ -170,10 +177,7 @@ func findMissing(ctx context.Context, tx *meta.Tx, list []Version) error {
 		return err
 	}
 	for some := range slices.Chunk(list, meta.MaxIDs) {
-		ids, at := make([]int64, len(some)), make(map[int64]int, len(some))
-		for i, version := range some {
-			ids[i], at[version.ID] = version.ID, i
-		}
+		ids, at := idsOf(some)
 		lost, err := tx.ListLost(ctx, ids, maxLooked)
 		if err != nil {
 			return err
@@ -184,6 +188,34 @@ func findMissing(ctx context.Context, tx *meta.Tx, list []Version) error {
 		}
 	}
 	return nil
+}
+
+// maxSignersLooked bounds what is looked at to tell whether a version is signed.
+const maxSignersLooked = 100
+
+// findSigned notes which versions a signature refers to. That of an image in an index is
+// none of the index.
+func findSigned(ctx context.Context, tx *meta.Tx, list []Version) error {
+	for some := range slices.Chunk(list, meta.MaxIDs) {
+		ids, at := idsOf(some)
+		signed, err := tx.ListSigned(ctx, ids, maxSignersLooked)
+		if err != nil {
+			return err
+		}
+		for _, id := range signed {
+			some[at[id]].Signed = true
+		}
+	}
+	return nil
+}
+
+// idsOf returns the ids of versions, and where each is in the list.
+func idsOf(list []Version) (ids []int64, at map[int64]int) {
+	ids, at = make([]int64, len(list)), make(map[int64]int, len(list))
+	for i, version := range list {
+		ids[i], at[version.ID] = version.ID, i
+	}
+	return ids, at
 }
 
 // platformOf returns on what one of the version's manifests runs, "" where that is not

@@ -81,7 +81,7 @@ func tagRows(tags []registry.DescribedTag) []view.TagRow {
 	for i, t := range tags {
 		rows[i] = view.TagRow{
 			Name: string(t.Name), Digest: t.Digest.String(), Kind: string(t.Version.Kind), Platforms: platformNames(t.Version.Summary), Size: t.Version.Size,
-			UpdatedAt: t.UpdatedAt, LastPulledAt: t.LastPulledAt, Downloads: t.Downloads, Protected: t.Protected, Health: health(t.Version),
+			UpdatedAt: t.UpdatedAt, LastPulledAt: t.LastPulledAt, Downloads: t.Downloads, Protected: t.Protected, Signed: t.Version.Signed, Health: health(t.Version),
 		}
 	}
 	return rows

@@ -39,7 +39,7 @@ func (u *UI) getVersions(w *httpkit.Writer, r *http.Request, v berth.Viewer, at 
 		})
 	}
 	list, _, err := u.registry.ListVersions(r.Context(), v, at.name, registry.VersionQuery{
-		Filter: registry.VersionFilter(p.Filter), Search: search, Skip: (n - 1) * pageSize, Limit: pageSize + 1,
+		Filter: registry.VersionFilter(p.Filter), Search: search, Signed: true, Skip: (n - 1) * pageSize, Limit: pageSize + 1,
 	})
 	if err != nil {
 		return err
@@ -55,7 +55,7 @@ func versionRow(at place, version registry.Version) view.VersionRow {
 	row := view.VersionRow{
 		ID: version.ID, Digest: version.Digest.String(), Kind: string(version.Kind), Platforms: platformNames(version.Summary), Size: version.Size,
 		PushedAt: version.CreatedAt, LastPulledAt: version.LastPulledAt, Downloads: version.Downloads, Protected: version.Protected,
-		Health: health(version), DeletedAt: version.DeletedAt, DeletedBy: version.DeletedBy,
+		Signed: version.Signed, Health: health(version), DeletedAt: version.DeletedAt, DeletedBy: version.DeletedBy,
 	}
 	for _, t := range version.Tags {
 		row.Tags = append(row.Tags, string(t))

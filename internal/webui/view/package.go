@@ -118,6 +118,7 @@ type TagRow struct {
 	LastPulledAt time.Time
 	Downloads    int64
 	Protected    bool
+	Signed       bool
 	Health       Health
 }
 

@@ -32,7 +32,7 @@ func TestPackageParts(t *testing.T) {
 			Reference: "latest", Href: "/acme/web/api:latest", Digest: someDigest, Kind: "image", Platforms: []string{"linux/amd64", "linux/arm64", "a", "b", "c"},
 			Size: 30 << 20, PushedAt: noon().Add(-time.Hour), Kinds: []string{"signature", "sbom", "provenance"}, Health: Health{Missing: []Lost{{someDigest, "linux/arm64"}}},
 		},
-		Tags: []TagRow{{Name: "1.0", Platforms: []string{"linux/amd64"}, Size: 1 << 20, UpdatedAt: noon(), Protected: true}},
+		Tags: []TagRow{{Name: "1.0", Platforms: []string{"linux/amd64"}, Size: 1 << 20, UpdatedAt: noon(), Protected: true, Signed: true}},
 		About: About{
 			Kind: "image", Description: "<b>", Licenses: "MIT", Source: "javascript:x", URL: "https://x.example", Repository: "acme/web", Visibility: "public",
 			Inherits: true, Size: 1 << 30, Downloads: 1010, CreatedAt: noon(), Days: days,
@@ -74,10 +74,10 @@ func TestPackageLists(t *testing.T) {
 	t.Parallel()
 	f := Frame{Login: "ada", Path: "/acme/web/api/-/versions"}
 	rows := []VersionRow{
-		{ID: 1, Href: "/acme/web/api@x", Tags: []string{"1", "2", "3", "4", "5", "6", "7"}, Digest: someDigest, Kind: "image", Size: 1, PushedAt: noon(), Protected: true, Health: Health{Pending: true}},
+		{ID: 1, Href: "/acme/web/api@x", Tags: []string{"1", "2", "3", "4", "5", "6", "7"}, Digest: someDigest, Kind: "image", Size: 1, PushedAt: noon(), Protected: true, Signed: true, Health: Health{Pending: true}},
 		{ID: 2, Digest: someDigest, DeletedAt: noon(), DeletedBy: "ada", Until: noon().AddDate(0, 0, 30), Tags: []string{"x"}, Health: Health{Problem: "p"}},
 	}
-	golden(t, "tags", f, Tags(TagsPage{Head: someHead("tags", true), Image: "x/acme/web/api", Rows: []TagRow{{Name: "1.0", Digest: someDigest, Size: 1, UpdatedAt: noon(), Downloads: 1234}}, Pages: Pages{1, true}}))
+	golden(t, "tags", f, Tags(TagsPage{Head: someHead("tags", true), Image: "x/acme/web/api", Rows: []TagRow{{Name: "1.0", Digest: someDigest, Size: 1, UpdatedAt: noon(), Downloads: 1234, Signed: true}}, Pages: Pages{1, true}}))
 	golden(t, "tags_none", f, Tags(TagsPage{Head: someHead("tags", true), Image: "x/acme/web/api", ByName: true}))
 	golden(t, "versions", f, Versions(VersionsPage{Head: someHead("versions", true), Filter: "all", Filters: []Tab{{Name: "All", Href: "?filter=all", Current: true}}, Rows: rows, Pages: Pages{2, false}}))
 	golden(t, "versions_read", f, Versions(VersionsPage{Head: someHead("versions", false), Filter: "all", Rows: rows[:1]}))

@@ -29,6 +29,7 @@ type VersionRow struct {
 	LastPulledAt time.Time
 	Downloads    int64
 	Protected    bool
+	Signed       bool
 	Health       Health
 	DeletedAt    time.Time
 	DeletedBy    string
