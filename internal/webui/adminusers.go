@@ -64,15 +64,7 @@ func (u *UI) postNewUser(w *httpkit.Writer, r *http.Request, v berth.Viewer) err
 }
 
 func (u *UI) getSiteInvitations(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	p := view.SiteInvitationsPage{Days: "7"}
-	if once := u.takeOnce(w, r, v); once != nil {
-		ends, err := strconv.ParseInt(once.Get("ends"), 10, 64)
-		if err != nil {
-			return err // we wrote it
-		}
-		p.Link, p.EndsAt = once.Get("link"), time.Unix(ends, 0)
-	}
-	return u.showSiteInvitations(w, r, v, sent{}, p)
+	return u.showSiteInvitations(w, r, v, sent{}, view.SiteInvitationsPage{Days: "7"})
 }
 
 // showSiteInvitations lists what is open, with what was typed or made just now.
@@ -91,6 +83,13 @@ func (u *UI) showSiteInvitations(w *httpkit.Writer, r *http.Request, v berth.Vie
 	}
 	if more {
 		p.After = list[len(list)-1].ID
+	}
+	if once := u.takeOnce(w, r, v); once != nil {
+		ends, err := strconv.ParseInt(once.Get("ends"), 10, 64)
+		if err != nil {
+			return err
+		}
+		p.Link, p.EndsAt = once.Get("link"), time.Unix(ends, 0)
 	}
 	return u.show(w, r, v, page{status: s.status, title: "Invitations", main: view.SiteInvitations(p)})
 }
