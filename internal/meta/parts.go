@@ -44,12 +44,13 @@ const (
 					AND m.package_id = $1 AND m.digest = t.digest AND m.trash_id IS NULL AND NOT m.version) q
 		LEFT JOIN descriptions d ON d.manifest_id = q.id
 		WHERE COALESCE(d.kind, '') IN ('', 'attestation', 'signature', 'sbom', 'provenance') ORDER BY q.id`
-	// Of what refers to a manifest a few are looked at: so much is asked for every row of a
-	// list.
+	// Of what refers to a manifest the newest few are looked at, deleted ones too: this is
+	// asked for every row of a list.
 	qListSigned = `SELECT v.id FROM manifests v WHERE v.id ` + idsWhere + ` AND (EXISTS (
 			SELECT 1 FROM (SELECT m.id AS id FROM manifests m
-					WHERE m.package_id = v.package_id AND m.subject = v.digest AND m.trash_id IS NULL AND NOT m.version LIMIT $1) f
-				CROSS JOIN descriptions d WHERE d.manifest_id = f.id AND d.kind = 'signature')
+					WHERE m.package_id = v.package_id AND m.subject = v.digest ORDER BY m.id DESC LIMIT $1) f
+				CROSS JOIN manifests s CROSS JOIN descriptions d
+				WHERE s.id = f.id AND s.trash_id IS NULL AND d.manifest_id = f.id AND d.kind = 'signature')
 		OR EXISTS (
 			SELECT 1 FROM (SELECT t.digest AS digest FROM tags t
 					WHERE t.package_id = v.package_id AND t.subject = v.digest AND t.digest <> v.digest LIMIT $1) f
@@ -115,8 +116,8 @@ func (tx *Tx) ListAttachedKinds(ctx context.Context, pkg, version int64, most in
 	return list, err
 }
 
-// ListSigned returns which of at most [MaxIDs] manifests a signature refers to. Of each it
-// looks at most at so many that do.
+// ListSigned returns which of at most [MaxIDs] manifests a signature refers to. Of what
+// refers to each it looks at so many, the newest: a signature with more after it is missed.
 func (tx *Tx) ListSigned(ctx context.Context, manifests []int64, most int) ([]int64, error) {
 	var list []int64
 	err := tx.list(ctx, func(rows *sql.Rows) error {

@@ -70,8 +70,8 @@ func TestPlansOfLists(t *testing.T) {
 		"signed": {
 			query: "SELECT v.id FROM manifests v WHERE v.id",
 			uses: []string{
-				"v USING INTEGER PRIMARY KEY (rowid=?)", "m USING INDEX manifests_subject (package_id=? AND subject=?",
-				"d USING INDEX sqlite_autoindex_descriptions_1 (manifest_id=?)", "t USING INDEX tags_subject (package_id=? AND subject=?)",
+				"v USING INTEGER PRIMARY KEY (rowid=?)", "m USING COVERING INDEX manifests_subject (package_id=? AND subject=?)",
+				"s USING INTEGER PRIMARY KEY (rowid=?)", "d USING INDEX sqlite_autoindex_descriptions_1 (manifest_id=?)", "t USING INDEX tags_subject (package_id=? AND subject=?)",
 			},
 		},
 		"referrers": {

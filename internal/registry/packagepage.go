@@ -88,22 +88,28 @@ func (s *Service) findLatest(ctx context.Context, tx *meta.Tx, page *PackagePage
 	if err := s.findProtected(ctx, tx, pkg, list); err != nil {
 		return err
 	}
+	if err := findSigned(ctx, tx, list); err != nil {
+		return err
+	}
 	page.Latest = list[0]
 	page.Attached, err = attachedKinds(ctx, tx, pkg, id)
+	if page.Latest.Signed {
+		page.Attached = append([]artifact.Kind{artifact.KindSignature}, page.Attached...)
+	}
 	return err
 }
 
-// attachedKinds returns which of the kinds that a page tells of are attached to a version
-// or to an image in it. Most are known by what was written down of them; a manifest with
+// attachedKinds returns which kinds of statements are attached to a version or to an image
+// in it. Most are known by what was written down of them; a manifest with
 // several documents has to be read, and a few of those stand for all.
 func attachedKinds(ctx context.Context, tx *meta.Tx, pkg, version int64) ([]artifact.Kind, error) {
 	rows, err := tx.ListAttachedKinds(ctx, pkg, version, maxShown)
 	if err != nil {
 		return nil, err
 	}
-	told := []artifact.Kind{artifact.KindSignature, artifact.KindSBOM, artifact.KindProvenance}
+	told := []artifact.Kind{artifact.KindSBOM, artifact.KindProvenance}
 	found := map[artifact.Kind]bool{}
-	all := func() bool { return found[told[0]] && found[told[1]] && found[told[2]] }
+	all := func() bool { return found[told[0]] && found[told[1]] }
 	var unclear []int64
 	for _, row := range rows {
 		if kind := artifact.Kind(row.Kind); kind == "" || kind == artifact.KindAttestation {

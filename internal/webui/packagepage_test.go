@@ -260,7 +260,7 @@ func TestReadmeOfPackage(t *testing.T) {
 	t.Parallel()
 	p := newShop(t)
 	name, private, web := "web", berth.VisibilityPrivate, "https://github.com/ada/web"
-	p.has("/ada/web", "No README", `href="/ada/web/-/settings">Link a repository`)
+	p.has("/ada/web", "No README", `href="/ada/web/-/settings">Choose a repository`)
 	_, err := p.s.Account.CreateRepository(t.Context(), berth.Operator(), "ada", account.RepositoryChange{Name: &name, Visibility: &private, WebURL: &web})
 	if err == nil {
 		err = p.s.Registry.Link(t.Context(), berth.Operator(), berth.Name{Owner: "ada", Path: "web"}, "ada/web")
