@@ -39,7 +39,7 @@ func TestMatrix(t *testing.T) {
 
 // workers try a part of the rows each, on a server of their own. There are more than
 // processors because a refusal waits a little before it is sent.
-const workers = 6
+const workers = 12
 
 // runMatrix tries all rows in all columns, or, where that would take too long, in the
 // main ones: tokens are not sent as passwords too, there is no garbage, because whoever
