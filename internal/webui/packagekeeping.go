@@ -81,7 +81,7 @@ func (u *UI) showTagRules(w *httpkit.Writer, r *http.Request, v berth.Viewer, k 
 	if err != nil {
 		return err
 	}
-	p := view.TagSettings{Top: top, Failure: s.text, Form: form}
+	p := view.TagSettings{Top: top, Wrong: s.wrong(), Form: form}
 	for _, rule := range list {
 		p.Rows = append(p.Rows, view.TagRuleRow{
 			ID: strconv.FormatInt(rule.ID, 10), OfOwner: rule.OfOwner, Pattern: string(rule.Pattern), CreatedAt: rule.CreatedAt,
@@ -105,7 +105,7 @@ func (u *UI) postTagRule(w *httpkit.Writer, r *http.Request, v berth.Viewer, k k
 		movers.Repositories = append(movers.Repositories, withOwner(name, k.name.Owner))
 	}
 	if _, err := u.registry.CreateTagRule(r.Context(), v, k.name, form.Pattern, movers); err != nil {
-		return again(err, func(s sent) error { return u.showTagRules(w, r, v, k, s, form) })
+		return againIn("add", err, func(s sent) error { return u.showTagRules(w, r, v, k, s, form) })
 	}
 	return u.done(w, r, k.path("/tags"), "The tags %s of %s are protected.", form.Pattern, k.what())
 }
@@ -113,7 +113,7 @@ func (u *UI) postTagRule(w *httpkit.Writer, r *http.Request, v berth.Viewer, k k
 // postDropTagRule removes a rule on tags.
 func (u *UI) postDropTagRule(w *httpkit.Writer, r *http.Request, v berth.Viewer, k kept) error {
 	if err := u.registry.DeleteTagRule(r.Context(), v, k.name, parseID(r.PostForm.Get("id"))); err != nil {
-		return again(err, func(s sent) error { return u.showTagRules(w, r, v, k, s, view.TagRuleForm{}) })
+		return againIn("list", err, func(s sent) error { return u.showTagRules(w, r, v, k, s, view.TagRuleForm{}) })
 	}
 	return u.done(w, r, k.path("/tags"), "The rule is removed.")
 }

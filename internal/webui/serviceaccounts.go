@@ -84,7 +84,7 @@ func (u *UI) showServiceAccount(w *httpkit.Writer, r *http.Request, v berth.View
 		return err
 	}
 	list, more := cut(list, pageSize)
-	p := view.ServiceAccountPage{Owner: ownerTop(o, "people"), Name: a.Login, CreatedAt: a.CreatedAt, Host: u.host(r), Form: form, Secret: u.takeOnce(w, r, v).Get("token"), Wrong: s.text}
+	p := view.ServiceAccountPage{Owner: ownerTop(o, "people"), Name: a.Login, CreatedAt: a.CreatedAt, Host: u.host(r), Form: form, Secret: u.takeOnce(w, r, v).Get("token"), Wrong: s.wrong()}
 	for _, t := range list {
 		p.Tokens = append(p.Tokens, serviceToken(t))
 		if more {
@@ -119,7 +119,7 @@ func (u *UI) postServiceToken(w *httpkit.Writer, r *http.Request, v berth.Viewer
 		made, err = u.account.CreateToken(r.Context(), v, a.Login, request)
 	}
 	if err != nil {
-		return again(err, func(s sent) error { return u.showServiceAccount(w, r, v, o, a, s, form) })
+		return againIn("token", err, func(s sent) error { return u.showServiceAccount(w, r, v, o, a, s, form) })
 	}
 	return u.showOnce(w, r, v, serviceAccountPath(o, a.Login), url.Values{"token": {made.Secret}})
 }
@@ -163,7 +163,7 @@ func (u *UI) postDeleteServiceAccount(w *httpkit.Writer, r *http.Request, v bert
 	}
 	if err != nil {
 		form := view.ServiceTokenForm{Scopes: []string{"write:packages"}, Days: "90"}
-		return again(err, func(s sent) error { return u.showServiceAccount(w, r, v, o, a, s, form) })
+		return againIn("delete", err, func(s sent) error { return u.showServiceAccount(w, r, v, o, a, s, form) })
 	}
 	return u.done(w, r, "/"+o.Login+"/-/people/service-accounts", "The service account %s is deleted.", a.Login)
 }

@@ -78,7 +78,7 @@ func (u *UI) showTeam(w *httpkit.Writer, r *http.Request, v berth.Viewer, o acco
 		return err
 	}
 	list, more := cut(list, pageSize)
-	p := view.TeamPage{Owner: ownerTop(o, "teams"), Name: t.Name, CreatedAt: t.CreatedAt, Who: who, Wrong: s.text}
+	p := view.TeamPage{Owner: ownerTop(o, "teams"), Name: t.Name, CreatedAt: t.CreatedAt, Who: who, Wrong: s.wrong()}
 	for _, m := range list {
 		p.Rows = append(p.Rows, view.MemberRow{Name: m.Login, Service: m.Org != ""})
 		if more {
@@ -97,7 +97,7 @@ func (u *UI) changeTeam(w *httpkit.Writer, r *http.Request, v berth.Viewer, o ac
 	}
 	who := entered(r, "who")
 	if err := do(t.Name, who); err != nil {
-		return again(err, func(s sent) error { return u.showTeam(w, r, v, o, s, who) })
+		return againIn("members", err, func(s sent) error { return u.showTeam(w, r, v, o, s, who) })
 	}
 	return u.done(w, r, teamPath(o, t.Name), said, who, t.Name)
 }
@@ -127,7 +127,7 @@ func (u *UI) postDeleteTeam(w *httpkit.Writer, r *http.Request, v berth.Viewer, 
 		err = u.account.DeleteTeam(r.Context(), v, o.Login, t.Name)
 	}
 	if err != nil {
-		return again(err, func(s sent) error { return u.showTeam(w, r, v, o, s, "") })
+		return againIn("delete", err, func(s sent) error { return u.showTeam(w, r, v, o, s, "") })
 	}
 	return u.done(w, r, "/"+o.Login+"/-/teams", "The team %s is deleted.", t.Name)
 }

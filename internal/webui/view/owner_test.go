@@ -79,7 +79,7 @@ func TestPeople(t *testing.T) {
 		"teams":            Teams(TeamsPage{Owner: acme("teams"), Rows: []TeamRow{{"devs", noon()}, {"ops & co", noon()}}, Next: "ops", Name: "devs", Wrong: "That name is taken."}),
 		"teams_none":       Teams(TeamsPage{Owner: acme("teams")}),
 		"teams_member":     Teams(TeamsPage{Owner: acmeSeen("teams")}),
-		"team":             Team(TeamPage{Owner: acme("teams"), Name: "devs", CreatedAt: noon(), Rows: members, Next: "mia", Who: "eve", Wrong: "There is no eve."}),
+		"team":             Team(TeamPage{Owner: acme("teams"), Name: "devs", CreatedAt: noon(), Rows: members, Next: "mia", Who: "eve", Wrong: FormWrong{"members", "There is no eve."}}),
 		"team_none":        Team(TeamPage{Owner: acmeSeen("teams"), Name: "devs", CreatedAt: noon()}),
 		"service_accounts": ServiceAccounts(ServiceAccountsPage{
 			Owner: acme("people"), Rows: []ServiceAccountRow{{"acme-ci", "Acme/web", noon()}, {"robot", "", noon()}}, Next: "robot",
@@ -88,7 +88,7 @@ func TestPeople(t *testing.T) {
 		"service_accounts_none": ServiceAccounts(ServiceAccountsPage{Owner: acmeSeen("people")}),
 		"service_account": ServiceAccount(ServiceAccountPage{
 			Owner: acme("people"), Name: "acme-ci", CreatedAt: noon(), Host: "berth.example", Tokens: []ServiceTokenRow{token, ended, revoked}, Next: 3,
-			Form: ServiceTokenForm{"ci", []string{"write:packages"}, "0", "acme/web"}, Secret: "brt_x", Wrong: "Give it a name.",
+			Form: ServiceTokenForm{"ci", []string{"write:packages"}, "0", "acme/web"}, Secret: "brt_x", Wrong: FormWrong{"token", "Give it a name."},
 		}),
 		"service_account_new": ServiceAccount(ServiceAccountPage{Owner: acme("people"), Name: "acme-ci", CreatedAt: noon(), Host: "berth.example", Form: ServiceTokenForm{Days: "90"}}),
 	} {

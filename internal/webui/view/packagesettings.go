@@ -94,6 +94,16 @@ type AccessSettings struct {
 	Typed      RoleRow // what was typed
 }
 
+// failureOfList is what is wrong with something else than a form that adds a role.
+func (p AccessSettings) failureOfList() string {
+	for _, k := range holderKinds(p.Org) {
+		if p.Typed.Kind == k.kind {
+			return ""
+		}
+	}
+	return p.Failure
+}
+
 // holderKind is what can have a role.
 type holderKind struct {
 	kind, name, one string
@@ -183,10 +193,10 @@ type TagRuleForm struct{ Pattern, Users, Teams, Repositories string }
 
 // TagSettings is the page of rules on tags.
 type TagSettings struct {
-	Top     SettingsTop
-	Failure string
-	Rows    []TagRuleRow
-	Form    TagRuleForm
+	Top   SettingsTop
+	Wrong FormWrong
+	Rows  []TagRuleRow
+	Form  TagRuleForm
 }
 
 // RetentionForm is a rule on old versions, as it was typed.
