@@ -2,7 +2,7 @@ package meta
 
 // statements lists every query: these are kept on a connection once they were used, and
 // tests prepare and explain them. A test compares the list with the source.
-func statements() []string { //nolint:funlen // it is a list
+func statements() []string {
 	return []string{
 		qAddBlob, qAddDelivery, qAddEvent, qAddIdentity, qAddPackageEvent, qAddPush, qAddReclaimed, qAddSetting,
 		qAddTagRule, qAddTagRuleHolder, qAddTrash, qAddUsage, qAdvanceUpload, qAllowsPublic, qAnyLost, qAutoLink,

@@ -30,13 +30,13 @@ func shows(t *testing.T, r *berthtest.Response, parts ...string) {
 func follow(t *testing.T, c *berthtest.Client, r *berthtest.Response, session []string) *berthtest.Response {
 	t.Helper()
 	r.Want(http.StatusSeeOther)
-	cookies := session[1]
+	cookies := []string{session[1]}
 	for _, name := range []string{"berth_flash", "berth_once"} {
 		if set := cookie(t, r, name); set != nil {
-			cookies += "; " + name + "=" + set.Value
+			cookies = append(cookies, name+"="+set.Value)
 		}
 	}
-	return c.Get(r.Header.Get("Location"), "Cookie", cookies).Want(http.StatusOK)
+	return c.Get(r.Header.Get("Location"), "Cookie", strings.Join(cookies, "; ")).Want(http.StatusOK)
 }
 
 func TestSettingsNeedSomebody(t *testing.T) {
