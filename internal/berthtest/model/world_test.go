@@ -249,8 +249,14 @@ func (w *world) drawTokens(t *rapid.T) {
 					p := append(slices.Clone(w.pkgs), w.absent[:3]...)[pick("package", len(w.pkgs)+3)]
 					l = limit{p.owner, p.path}
 				}
-				if !slices.Contains(tk.limits, l) {
-					tk.limits = append(tk.limits, l)
+				named := []limit{l}
+				if l.path != "" && chance("and to none", 50) { // or same would have nothing to compare it with
+					named = append(named, limit{l.owner, "nothing"})
+				}
+				for _, l := range named {
+					if !slices.Contains(tk.limits, l) {
+						tk.limits = append(tk.limits, l)
+					}
 				}
 			}
 		}
