@@ -43,7 +43,7 @@ const (
 				WHERE t.package_id = $1 AND t.subject = h.digest AND t.digest <> h.digest
 					AND m.package_id = $1 AND m.digest = t.digest AND m.trash_id IS NULL AND NOT m.version) q
 		LEFT JOIN descriptions d ON d.manifest_id = q.id
-		WHERE COALESCE(d.kind, '') IN ('', 'attestation', 'signature', 'sbom', 'provenance') ORDER BY q.id`
+		WHERE COALESCE(d.kind, '') IN ('', 'attestation', 'sbom', 'provenance') ORDER BY q.id`
 	// Of what refers to a manifest the newest few are looked at, deleted ones too: this is
 	// asked for every row of a list.
 	qListSigned = `SELECT v.id FROM manifests v WHERE v.id ` + idsWhere + ` AND (EXISTS (
@@ -103,7 +103,7 @@ type AttachedKind struct {
 	Kind string
 }
 
-// ListAttachedKinds returns the statements and signatures that are held by a version or
+// ListAttachedKinds returns the statements that are held by a version or
 // refer to one of its manifests. Of many manifests it looks at most at so many.
 func (tx *Tx) ListAttachedKinds(ctx context.Context, pkg, version int64, most int) ([]AttachedKind, error) {
 	var list []AttachedKind
