@@ -130,14 +130,7 @@ func (tx *Tx) DoomKey(ctx context.Context, key string, now time.Time) error {
 
 // ListDoomedKeys returns up to limit keys doomed before t, oldest first.
 func (tx *Tx) ListDoomedKeys(ctx context.Context, t time.Time, limit int) ([]string, error) {
-	var keys []string
-	err := tx.list(ctx, func(rows *sql.Rows) error {
-		var key string
-		err := rows.Scan(&key)
-		keys = append(keys, key)
-		return err
-	}, qListDoomedKeys, micros(t), limit)
-	return keys, err
+	return column[string](ctx, tx, qListDoomedKeys, micros(t), limit)
 }
 
 // ForgetKey takes a key off the list of doomed ones, and reports whether it was on

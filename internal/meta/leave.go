@@ -2,7 +2,6 @@ package meta
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"github.com/berth-registry/berth"
@@ -70,14 +69,7 @@ func (tx *Tx) CountPublished(ctx context.Context, owner int64) (int, error) {
 // ListPackageIDs returns the packages of an owner: all, or only those into which
 // nothing was ever pushed, and with them those in the trash or not.
 func (tx *Tx) ListPackageIDs(ctx context.Context, owner int64, all, trash bool) ([]int64, error) {
-	var ids []int64
-	err := tx.list(ctx, func(rows *sql.Rows) error {
-		var id int64
-		err := rows.Scan(&id)
-		ids = append(ids, id)
-		return err
-	}, qListPackageIDs, owner, all, trash)
-	return ids, err
+	return column[int64](ctx, tx, qListPackageIDs, owner, all, trash)
 }
 
 // FreezePackages unlinks all packages of an owner from their repositories. Each

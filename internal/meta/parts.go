@@ -119,14 +119,7 @@ func (tx *Tx) ListAttachedKinds(ctx context.Context, pkg, version int64, most in
 // ListSigned returns which of at most [MaxIDs] manifests a signature refers to. Of what
 // refers to each it looks at so many, the newest: a signature with more after it is missed.
 func (tx *Tx) ListSigned(ctx context.Context, manifests []int64, most int) ([]int64, error) {
-	var list []int64
-	err := tx.list(ctx, func(rows *sql.Rows) error {
-		var id int64
-		err := rows.Scan(&id)
-		list = append(list, id)
-		return err
-	}, qListSigned, idArgs(most, manifests)...)
-	return list, err
+	return column[int64](ctx, tx, qListSigned, idArgs(most, manifests)...)
 }
 
 // ListParents returns the indexes that hold a manifest.
@@ -192,14 +185,7 @@ func (tx *Tx) ListBlobsOf(ctx context.Context, manifest int64) ([]berth.Digest, 
 }
 
 func (tx *Tx) digests(ctx context.Context, query string, args ...any) ([]berth.Digest, error) {
-	var list []berth.Digest
-	err := tx.list(ctx, func(rows *sql.Rows) error {
-		var d berth.Digest
-		err := rows.Scan(&d)
-		list = append(list, d)
-		return err
-	}, query, args...)
-	return list, err
+	return column[berth.Digest](ctx, tx, query, args...)
 }
 
 // BlobUse is a blob that a manifest needs, and who else does.

@@ -40,6 +40,18 @@ func (tx *Tx) list(ctx context.Context, scan func(*sql.Rows) error, query string
 	return rows.Err()
 }
 
+// column runs a query of one column and returns its rows.
+func column[T any](ctx context.Context, tx *Tx, query string, args ...any) ([]T, error) {
+	var values []T
+	err := tx.list(ctx, func(rows *sql.Rows) error {
+		var value T
+		err := rows.Scan(&value)
+		values = append(values, value)
+		return err
+	}, query, args...)
+	return values, err
+}
+
 // dangling turns a refusal by a foreign key into the given error, into
 // berth.ErrUnavailable where that is nil: what was there a moment ago is being
 // deleted.

@@ -112,14 +112,7 @@ func splitPatterns(text string) []berth.TagPattern {
 // ListRetained returns up to limit packages for which an active rule counts, after the
 // one with the id given (0: from the start).
 func (tx *Tx) ListRetained(ctx context.Context, after int64, limit int) ([]int64, error) {
-	var ids []int64
-	err := tx.list(ctx, func(rows *sql.Rows) error {
-		var id int64
-		err := rows.Scan(&id)
-		ids = append(ids, id)
-		return err
-	}, qListRetained, after, limit)
-	return ids, err
+	return column[int64](ctx, tx, qListRetained, after, limit)
 }
 
 // ListOldVersions returns up to limit versions of a package, by id, after the one with

@@ -151,13 +151,7 @@ func (tx *Tx) DropUploadsOf(ctx context.Context, user int64, now time.Time) erro
 // and hands those over. Only what it deleted itself: an upload that was finished at
 // the same moment is a blob now, and its bytes must stay.
 func (tx *Tx) doomReturned(ctx context.Context, now time.Time, query string, args ...any) error {
-	var keys []string
-	err := tx.list(ctx, func(rows *sql.Rows) error {
-		var key string
-		err := rows.Scan(&key)
-		keys = append(keys, key)
-		return err
-	}, query, args...)
+	keys, err := column[string](ctx, tx, query, args...)
 	if err != nil {
 		return err
 	}

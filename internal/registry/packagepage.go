@@ -81,22 +81,28 @@ func (s *Service) findLatest(ctx context.Context, tx *meta.Tx, page *PackagePage
 		}
 		id = rows[0].ID
 	}
-	list, err := someVersions(ctx, tx, pkg, []int64{id})
-	if err != nil || len(list) == 0 {
+	if i := slices.IndexFunc(page.Tags, func(t DescribedTag) bool { return t.Version.ID == id }); i >= 0 {
+		page.Latest = page.Tags[i].Version
+	} else if page.Latest, err = s.oneVersion(ctx, tx, pkg, id); err != nil || page.Latest.ID == 0 {
 		return err
 	}
-	if err := s.findProtected(ctx, tx, pkg, list); err != nil {
-		return err
-	}
-	if err := findSigned(ctx, tx, list); err != nil {
-		return err
-	}
-	page.Latest = list[0]
 	page.Attached, err = attachedKinds(ctx, tx, pkg, id)
 	if page.Latest.Signed {
 		page.Attached = append([]artifact.Kind{artifact.KindSignature}, page.Attached...)
 	}
 	return err
+}
+
+// oneVersion is what a list of tags says of a version, the zero value where there is none.
+func (s *Service) oneVersion(ctx context.Context, tx *meta.Tx, pkg, id int64) (Version, error) {
+	list, err := someVersions(ctx, tx, pkg, []int64{id})
+	if err != nil || len(list) == 0 {
+		return Version{}, err
+	}
+	if err := s.findProtected(ctx, tx, pkg, list); err != nil {
+		return Version{}, err
+	}
+	return list[0], findSigned(ctx, tx, list)
 }
 
 // attachedKinds returns which kinds of statements are attached to a version or to an image

@@ -157,6 +157,21 @@ func TestSigned(t *testing.T) {
 	})
 }
 
+// What signs a version last is not missed behind many older reports of it.
+func TestSignedAmongMany(t *testing.T) {
+	t.Parallel()
+	k := newShelf(t)
+	k.image("plain", "latest")
+	for i := range 101 { // more than are looked at
+		k.referrer(fmt.Sprint("report", i), "plain")
+	}
+	k.signed("late", "plain")
+	k.followUp()
+	if page := k.shown(1); !page.Latest.Signed || !page.Tags[0].Version.Signed {
+		t.Errorf("%+v", page)
+	}
+}
+
 func TestVersionAt(t *testing.T) {
 	t.Parallel()
 	k := newShelf(t)

@@ -107,7 +107,8 @@ func (u *UI) postNewToken(w *httpkit.Writer, r *http.Request, v berth.Viewer) er
 
 // getTokenMade shows a token that was made just now.
 func (u *UI) getTokenMade(w *httpkit.Writer, r *http.Request, v berth.Viewer) error {
-	id, err := strconv.ParseInt(u.once(r, v).Get("id"), 10, 64)
+	once := u.once(r, v)
+	id, err := strconv.ParseInt(once.Get("id"), 10, 64)
 	if err != nil {
 		u.setFlash(w, r, "warning", "A new access token is shown once. If you have not copied it, revoke it and make another.")
 		return redirect(w, "/settings/tokens")
@@ -119,9 +120,10 @@ func (u *UI) getTokenMade(w *httpkit.Writer, r *http.Request, v berth.Viewer) er
 	if len(list) == 0 || list[0].ID != id {
 		return berth.ErrTokenUnknown // revoked already
 	}
+	u.forgetOnce(w, r)
 	t, start := list[0], u.startPage(r, v)
 	made := view.MadeToken{
-		Row: tokenRow(t), Secret: u.takeOnce(w, r, v).Get("token"), Login: start.Owner, Host: start.Host, Plain: start.Plain, Docker: t.Scopes&berth.ScopesPackages != 0,
+		Row: tokenRow(t), Secret: once.Get("token"), Login: start.Owner, Host: start.Host, Plain: start.Plain, Docker: t.Scopes&berth.ScopesPackages != 0,
 	}
 	return u.show(w, r, v, page{title: "Your new access token", main: view.TokenMade(made)})
 }

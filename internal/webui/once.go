@@ -55,12 +55,14 @@ func (u *UI) once(r *http.Request, v berth.Viewer) url.Values {
 	return fields
 }
 
+func (u *UI) forgetOnce(w *httpkit.Writer, r *http.Request) { u.setCookie(w, r, cookieOnce, "", 0) }
+
 // takeOnce is once, and lets the browser forget it. A page takes it when all else that
 // could go wrong has gone well: what is lost cannot be shown again.
 func (u *UI) takeOnce(w *httpkit.Writer, r *http.Request, v berth.Viewer) url.Values {
 	fields := u.once(r, v)
 	if fields != nil {
-		u.setCookie(w, r, cookieOnce, "", 0)
+		u.forgetOnce(w, r)
 	}
 	return fields
 }

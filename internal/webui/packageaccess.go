@@ -30,7 +30,7 @@ func (u *UI) showAccess(w *httpkit.Writer, r *http.Request, v berth.Viewer, at p
 		return err
 	}
 	p := view.AccessSettings{
-		Top: at.settings("access"), Failure: s.text, Org: at.pkg.OwnerKind == "org", Inherits: at.pkg.Inherit, Repository: at.pkg.Repository, Typed: typed,
+		Top: at.settings("access"), Wrong: s.wrong(), Org: at.pkg.OwnerKind == "org", Inherits: at.pkg.Inherit, Repository: at.pkg.Repository, Typed: typed,
 	}
 	for _, role := range list[:min(len(list), pageSize)] {
 		p.Rows = append(p.Rows, view.RoleRow{Kind: role.Kind, Name: role.Name, Role: role.Role.String()})
@@ -73,7 +73,7 @@ func (u *UI) postRole(w *httpkit.Writer, r *http.Request, v berth.Viewer, at pla
 	}
 	if err != nil {
 		typed := view.RoleRow{Kind: get("kind"), Name: get("who"), Role: get("role")}
-		return again(err, func(s sent) error { return u.showAccess(w, r, v, at, s, typed) })
+		return againIn(typed.Kind, err, func(s sent) error { return u.showAccess(w, r, v, at, s, typed) })
 	}
 	return u.done(w, r, at.path("/-/settings/access"), "%s has the role %s on %s.", strings.TrimSpace(get("who")), role, at.name)
 }

@@ -15,7 +15,7 @@ func (u *UI) getCollaborators(w *httpkit.Writer, r *http.Request, v berth.Viewer
 }
 
 func (u *UI) showCollaborators(w *httpkit.Writer, r *http.Request, v berth.Viewer, repo account.Repository, s sent, form view.CollaboratorForm) error {
-	p := view.CollaboratorsPage{Top: repositoryTop(repo, "collaborators"), Form: form, Wrong: s.text}
+	p := view.CollaboratorsPage{Top: repositoryTop(repo, "collaborators"), Form: form, Wrong: s.wrong()}
 	for _, of := range []struct {
 		kind account.CollaboratorKind
 		name string
@@ -72,7 +72,7 @@ func (u *UI) postCollaborator(w *httpkit.Writer, r *http.Request, v berth.Viewer
 		err = u.account.PutCollaborator(r.Context(), v, repo.Owner, repo.Name, kind, who, role)
 	}
 	if err != nil {
-		return again(err, func(s sent) error {
+		return againIn(r.PostForm.Get("kind"), err, func(s sent) error {
 			form := view.CollaboratorForm{Kind: r.PostForm.Get("kind"), Who: who, Role: r.PostForm.Get("role")}
 			return u.showCollaborators(w, r, v, repo, s, form)
 		})

@@ -33,21 +33,9 @@ func (u *UI) showSecurity(w *httpkit.Writer, r *http.Request, v berth.Viewer, s 
 	if err != nil {
 		return err
 	}
-	p := view.SecurityPage{Factor: factor.On, Codes: factor.RecoveryCodes}
+	p := view.SecurityPage{Factor: factor.On, Codes: factor.RecoveryCodes, Wrong: s.wrong()}
 	for _, i := range list {
 		p.Identities = append(p.Identities, view.IdentityRow{Provider: i.Provider, Title: i.Title, Subject: i.Subject, CreatedAt: i.CreatedAt})
-	}
-	switch s.part {
-	case "password":
-		p.WrongPassword = s.text
-	case "start":
-		p.WrongStart = s.text
-	case "codes":
-		p.WrongCodes = s.text
-	case "off":
-		p.WrongOff = s.text
-	case "unlink":
-		p.WrongUnlink = s.text
 	}
 	return u.show(w, r, v, page{status: s.status, title: "Signing in", main: view.Security(p)})
 }

@@ -235,7 +235,7 @@ func PackageAccess(p AccessSettings) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = InSettings(p.Top, p.failureOfList()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = InSettings(p.Top, p.Wrong.besides(holderNames(p.Org)...)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

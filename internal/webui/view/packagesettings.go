@@ -85,23 +85,13 @@ type RoleRow struct{ Kind, Name, Role string }
 // AccessSettings is the page of who has a role on a package.
 type AccessSettings struct {
 	Top        SettingsTop
-	Failure    string
+	Wrong      FormWrong // by the kind of who was to get a role
 	Rows       []RoleRow
 	Next       templ.SafeURL
 	Org        bool // it belongs to an organization
 	Inherits   bool
 	Repository string
 	Typed      RoleRow // what was typed
-}
-
-// failureOfList is what is wrong with something else than a form that adds a role.
-func (p AccessSettings) failureOfList() string {
-	for _, k := range holderKinds(p.Org) {
-		if p.Typed.Kind == k.kind {
-			return ""
-		}
-	}
-	return p.Failure
 }
 
 // holderKind is what can have a role.
@@ -116,6 +106,14 @@ func holderKinds(org bool) []holderKind {
 		list = append(list, holderKind{"team", "Teams", "team", IconPeople})
 	}
 	return append(list, holderKind{"repository", "Repositories", "repository", IconRepo})
+}
+
+// holderNames are the kinds of who can have a role.
+func holderNames(org bool) (names []string) {
+	for _, k := range holderKinds(org) {
+		names = append(names, k.kind)
+	}
+	return names
 }
 
 // holderIcon is the icon of who has a role.

@@ -33,7 +33,7 @@ func TestRepository(t *testing.T) {
 		"repository_settings": RepositorySettings(RepositorySettingsPage{Top: top("settings"), Form: RepositorySettingsForm{"web.site", "<b>", "https://forge.example", "internal", "# <README>"}, Wrong: FormWrong{"delete", "Type the name."}}),
 		"collaborators": Collaborators(CollaboratorsPage{
 			Top: top("collaborators"), Users: []CollaboratorRow{{"mia", "user", "write"}, {"acme-ci", "service", "read"}}, Teams: []CollaboratorRow{{"devs", "team", "admin"}},
-			NextUser: "mia", NextTeam: "devs", Form: CollaboratorForm{"team", "ops", "write"}, Wrong: "There is no ops.",
+			NextUser: "mia", NextTeam: "devs", Form: CollaboratorForm{"team", "ops", "write"}, Wrong: FormWrong{"team", "There is no ops."},
 		}),
 		"collaborators_none": Collaborators(CollaboratorsPage{Top: RepositoryTop{Owner: "ada", Name: "dot", Visibility: "private", Admin: true, Current: "collaborators"}, Form: CollaboratorForm{Role: "read"}}),
 	} {
@@ -84,7 +84,7 @@ func TestPackageSettings(t *testing.T) {
 		"package_general_linked": PackageGeneral(GeneralSettings{Top: top("general"), Visibility: "public", Inherits: true, Repository: "Acme/web"}),
 		"package_general_own":    PackageGeneral(GeneralSettings{Top: top("general"), Visibility: "private", Repository: "Acme/web"}),
 		"package_access": PackageAccess(AccessSettings{
-			Top: top("access"), Failure: "There is no eve.", Org: true, Inherits: true, Repository: "Acme/web", Typed: RoleRow{"team", "eve", "write"}, Next: "?after=3",
+			Top: top("access"), Wrong: FormWrong{"team", "There is no eve."}, Org: true, Inherits: true, Repository: "Acme/web", Typed: RoleRow{"team", "eve", "write"}, Next: "?after=3",
 			Rows: []RoleRow{{"user", "mia", "read"}, {"team", "devs", "write"}, {"repository", "Acme/web", "admin"}},
 		}),
 		"package_access_none": PackageAccess(AccessSettings{Top: top("access")}),

@@ -62,9 +62,9 @@ func TestNewTokenGolden(t *testing.T) {
 
 func TestSecurityGolden(t *testing.T) {
 	t.Parallel()
-	golden(t, "security_off", Frame{Login: "ada"}, Security(SecurityPage{WrongPassword: "It is <wrong>."}))
+	golden(t, "security_off", Frame{Login: "ada"}, Security(SecurityPage{Wrong: FormWrong{"password", "It is <wrong>."}}))
 	golden(t, "security_on", Frame{Login: "ada"}, Security(SecurityPage{
-		Factor: true, Codes: 2, WrongCodes: "That is wrong.", Identities: []IdentityRow{{Provider: "forge", Title: "<Forge>", Subject: "17", CreatedAt: noon()}},
+		Factor: true, Codes: 2, Wrong: FormWrong{"codes", "That is wrong."}, Identities: []IdentityRow{{Provider: "forge", Title: "<Forge>", Subject: "17", CreatedAt: noon()}},
 	}))
 	golden(t, "factor", Frame{Login: "ada"}, Factor(FactorPage{Secret: "ABC", URL: "otpauth://totp/x?secret=ABC&y", Size: "9", Path: "M2 2h1v1h-1z"}))
 	golden(t, "recovery_codes", Frame{Login: "ada"}, RecoveryCodes([]string{"aaaa-bbbb", "cccc-dddd"}, true))

@@ -2,6 +2,7 @@ package view
 
 import (
 	"hash/fnv"
+	"slices"
 	"strconv"
 	"unicode"
 	"unicode/utf8"
@@ -63,6 +64,14 @@ type FormWrong struct{ Part, Text string }
 // in is what is wrong with a form, "" when it is another one or nothing.
 func (w FormWrong) in(part string) string {
 	if w.Part != part {
+		return ""
+	}
+	return w.Text
+}
+
+// besides is what is wrong with something else than these forms.
+func (w FormWrong) besides(parts ...string) string {
+	if slices.Contains(parts, w.Part) {
 		return ""
 	}
 	return w.Text

@@ -536,11 +536,9 @@ func versionTitle(name string, v VersionRow) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if v.Signed {
-			templ_7745c5c3_Err = AttachedLabels([]string{"signature"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+		templ_7745c5c3_Err = SignedLabel(v.Signed).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = HealthLabel(v.Health, true).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {

@@ -62,7 +62,7 @@ func Wrong(text string) templ.Component {
 	})
 }
 
-// WrongInBox is Wrong above a form that is the last row of a list.
+// WrongInBox is Wrong as a row of a box.
 func WrongInBox(text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
